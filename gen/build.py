@@ -1,0 +1,40 @@
+"""Build the object that a config node describes.
+
+A node is a plain dict: `_target_`, the dotted name of a class in `gen`, and its keyword arguments. Facts known only at
+run time (levels, silence, classes) are given at build and never copied into the node.
+"""
+
+import importlib
+import inspect
+
+PLAIN = (bool, int, float, str)
+
+
+def build(node: dict, where: str, **facts):
+    """Return `node["_target_"](**rest of node, **facts)`.
+
+    `where` is the node's place in the config ("model"), for error messages. Raises ValueError for a target outside
+    `gen`, and for a key that the class doesn't have or whose type is wrong.
+    """
+    settings = dict(node)
+    target = str(settings.pop("_target_", None))
+    module, _, name = target.rpartition(".")
+    if not module.startswith("gen."):
+        raise ValueError(f"{where}._target_={target}: only classes of gen can be built, such as gen.models.rnn.CharRNN")
+    try:
+        made = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError):
+        raise ValueError(f"{where}._target_={target}: gen has no such class") from None
+    takes = {k: p for k, p in inspect.signature(made).parameters.items() if k not in facts}
+    for key, value in settings.items():
+        if key not in takes:
+            raise ValueError(f"{where}.{key}: {name} has no such key; it has {', '.join(takes)}")
+        check(f"{where}.{key}", value, takes[key].annotation)
+    return made(**settings, **facts)
+
+
+def check(key: str, value, annotation):
+    """Raise ValueError unless `value` is of the plain type that `annotation` names; other annotations pass."""
+    numbers = annotation is float and isinstance(value, int) and not isinstance(value, bool)
+    if annotation in PLAIN and type(value) is not annotation and not numbers:
+        raise ValueError(f"{key}={value}: this must be of type {annotation.__name__}, not {type(value).__name__}")

@@ -1,0 +1,89 @@
+"""Codecs: a wave in [-1, 1] to symbols and back.
+
+A codec has `levels` (how many symbols there are), `digits` (symbols per audio sample) and `silence` (the digits of a
+sample that is exactly zero). Waves are float32 (..., T), symbols are int64 (..., T * digits).
+"""
+
+import numpy as np
+
+MU = 255.0  # ITU-T G.711: the companding constant of mu-law telephony, for any number of bits
+
+
+class MuLaw:
+    """Mu-law companding to 2**bits levels, after ITU-T G.711's continuous law.
+
+    F(x) = sign(x) ln(1 + mu |x|) / ln(1 + mu) is rounded to a grid with a level at zero, as two's complement has it:
+    level `q` stands for F = (q - levels/2) / (levels/2). Silence is therefore exact, and +1.0 is clipped to the
+    highest level, less than half a quantisation step of its neighbourhood below (0.957 at 8 bits).
+    `emphasis` a > 0 codes x[t] - a x[t-1] instead, which moves quantisation noise under the low frequencies
+    (LPCNet, arXiv 1810.11846, uses 0.85); decoding filters it back.
+    """
+
+    digits = 1
+
+    def __init__(self, bits: int = 8, emphasis: float = 0.0):
+        if not 8 <= bits <= 12:
+            raise ValueError(f"codec.bits={bits}: mu-law has 8 to 12 bits; use codec=linear16 for 16")
+        if not 0 <= emphasis < 1:
+            raise ValueError(f"codec.emphasis={emphasis}: the coefficient is 0 (off) or more, and under 1")
+        self.bits, self.emphasis = bits, emphasis
+        self.levels = 2**bits
+        self.silence = (self.levels // 2,)
+
+    def encode(self, wave, before: float = 0.0):
+        """Return the symbols (..., T) of a wave (..., T); `before` is the audio sample before its first."""
+        wave = np.asarray(wave, np.float64)
+        if self.emphasis:
+            previous = np.concatenate([np.full_like(wave[..., :1], before), wave[..., :-1]], -1)
+            wave = wave - self.emphasis * previous
+        half = self.levels // 2
+        companded = np.sign(wave) * np.log1p(MU * np.minimum(np.abs(wave), 1)) / np.log1p(MU)
+        return np.clip(np.rint(companded * half) + half, 0, self.levels - 1).astype(np.int64)
+
+    def decode(self, symbols, before: float = 0.0):
+        """Return the wave (..., T) of symbols (..., T), the inverse of `encode`."""
+        half = self.levels // 2
+        companded = (np.asarray(symbols, np.float64) - half) / half
+        wave = np.sign(companded) * np.expm1(np.abs(companded) * np.log1p(MU)) / MU
+        return (leaky_sum(wave, self.emphasis, before) if self.emphasis else wave).astype(np.float32)
+
+
+class Linear16:
+    """16-bit linear samples as two 8-bit symbols each: the coarse (high) byte, then the fine one.
+
+    WaveRNN (Kalchbrenner et al. 2018, arXiv 1802.08435, section 2.2) predicts them in this order.
+    """
+
+    levels = 256
+    digits = 2
+    bits = 16
+    silence = (128, 0)
+
+    def encode(self, wave, before: float = 0.0):
+        """Return the symbols (..., 2 T) of a wave (..., T): coarse, fine, coarse, fine."""
+        value = np.clip(np.rint(np.asarray(wave, np.float64) * 32768) + 32768, 0, 65535).astype(np.int64)
+        return np.stack([value >> 8, value & 255], -1).reshape(*value.shape[:-1], -1)
+
+    def decode(self, symbols, before: float = 0.0):
+        """Return the wave (..., T) of symbols (..., 2 T), the inverse of `encode`."""
+        symbols = np.asarray(symbols, np.int64)
+        pairs = symbols.reshape(*symbols.shape[:-1], -1, 2)
+        return ((pairs[..., 0] * 256 + pairs[..., 1] - 32768) / 32768).astype(np.float32)
+
+
+def leaky_sum(wave, decay: float, before: float = 0.0, block: int = 64):
+    """Return y (..., T) with y[t] = wave[t] + decay y[t-1] and y[-1] = `before`: a one-pole filter in float64.
+
+    Within a block of samples it is a product with the lower-triangular matrix decay**(i - j); blocks run in order.
+    """
+    wave = np.asarray(wave, np.float64)
+    power = np.arange(block)
+    response = np.tril(decay ** np.maximum(power[:, None] - power, 0))
+    out = np.empty_like(wave)
+    last = np.full(wave.shape[:-1], before, np.float64)
+    for start in range(0, wave.shape[-1], block):
+        part = wave[..., start : start + block]
+        n = part.shape[-1]
+        out[..., start : start + n] = part @ response[:n, :n].T + last[..., None] * decay ** (power[:n] + 1)
+        last = out[..., start + n - 1]
+    return out

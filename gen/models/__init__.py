@@ -1,0 +1,1 @@
+"""The models: one family a file, all under the interface and the laws of `gen.models.base`."""

@@ -1,0 +1,26 @@
+"""Small versions of every model in conf/model, for the laws and the sampler's tests."""
+
+from pathlib import Path
+
+import yaml
+
+from gen.build import build
+
+CONF = Path(__file__).parent.parent / "conf"
+MODELS = sorted(p.stem for p in (CONF / "model").glob("*.yaml"))
+LEVELS = 16
+SMALL = {"elman": {}, "lstm": {"layers": 2}, "gru": {"layers": 2}}
+SIZES = {"hidden": 24, "embedding": 12}
+
+
+def model_node(name):
+    """Return the model node of conf/model/<name>.yaml as a plain dict."""
+    return yaml.safe_load((CONF / "model" / f"{name}.yaml").read_text())["model"]
+
+
+def small_model(name, classes=0, levels=LEVELS):
+    """Return the model of conf/model/<name>.yaml, shrunk where it has the keys to."""
+    node = model_node(name)
+    node.update({k: v for k, v in SIZES.items() if k in node})
+    node.update(SMALL.get(name, {}))
+    return build(node, "model", levels=levels, silence=(levels // 2,), classes=classes)
