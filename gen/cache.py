@@ -1,0 +1,120 @@
+"""The encoded cache: every recording as symbols on disk, keyed by the content of its file.
+
+An object is named by the SHA-256 of the audio file and lies under its codec and rate; the index of a folder remembers
+which content a file of that size and time of change had, so that a second start reads no audio at all. Everything is
+written to a temporary name and renamed: two trainings may share a cache.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from gen import audio
+
+
+class Recording(NamedTuple):
+    """An encoded file: `name` is its path within the folder, `length` in symbols, `rate` in Hz as recorded."""
+
+    name: str
+    symbols: Path
+    dtype: str
+    length: int
+    rate: int
+
+    def read(self, start: int, stop: int):
+        """Return symbols start..stop as int64, reading no others."""
+        part = np.memmap(self.symbols, self.dtype, "r", shape=(self.length,))[start:stop]
+        return part.astype(np.int64)
+
+
+def root() -> Path:
+    """Return the cache's folder: $GEN_CACHE, else `gen` in the user's cache folder."""
+    given = os.environ.get("GEN_CACHE")
+    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gen"
+
+
+def encode(folder: Path, names: list, codec, rate: int, track=lambda items, text, total: items):
+    """Return the Recordings of `names` in `folder` at `rate` Hz, and a line about each file that can't be used.
+
+    `track(iterable, text, total)` may show the progress of a first, long encoding.
+    """
+    settings = "-".join(f"{k}{v}" for k, v in sorted(vars(codec).items()) if k in ("bits", "emphasis"))
+    objects = root() / "symbols" / f"{type(codec).__name__.lower()}-{settings}-{rate}hz"
+    dtype = "uint8" if codec.levels <= 256 else "uint16"
+    index_path = root() / "index" / f"{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]}.json"
+    known = _load(index_path)
+    index, found, faults, fresh = {}, {}, [], []
+    try:
+        for directory in (objects, index_path.parent):
+            directory.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            entry = known.get(name)
+            stamp = _stamp(folder / name)
+            if entry and entry["stamp"] == stamp and (objects / entry["content"]).exists():
+                index[name] = entry
+            else:
+                fresh.append(name)
+        for name in track(fresh, "reading the recordings", len(fresh)) if fresh else ():
+            try:
+                index[name] = _encode_file(folder / name, objects, dtype, codec, rate)
+            except ValueError as fault:
+                faults.append(str(fault))
+        if fresh:
+            _write(index_path, lambda file: file.write(json.dumps({**known, **index}).encode()))
+    except OSError as error:
+        raise ValueError(f"{root()}: the cache can't be written ({error.strerror}); set GEN_CACHE to another") from None
+    for name in names:
+        if name in index:
+            path = objects / index[name]["content"]
+            length = path.stat().st_size // np.dtype(dtype).itemsize
+            found[name] = Recording(name, path, dtype, length, index[name]["rate"])
+    return list(found.values()), faults
+
+
+def _encode_file(path, objects, dtype, codec, rate):
+    stamp = _stamp(path)  # taken before reading: a file that changes meanwhile is noticed next time
+    native = audio.native_rate(path)
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    content = digest.hexdigest()
+
+    def symbols(file):
+        before = 0.0
+        for block in audio.blocks(path, rate):
+            file.write(codec.encode(block, before).astype(dtype).tobytes())
+            before = float(block[-1])
+
+    if not (objects / content).exists():
+        _write(objects / content, symbols)
+    return {"stamp": stamp, "content": content, "rate": native}
+
+
+def _stamp(path):
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None  # reading it will say what is wrong
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _write(path, fill):
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with open(part, "wb") as file:
+            fill(file)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _load(path):
+    with contextlib.suppress(OSError, ValueError):
+        return json.loads(path.read_text())
+    return {}
