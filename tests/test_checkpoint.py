@@ -1,0 +1,103 @@
+import json
+import pickle
+import resource
+import subprocess
+import sys
+
+import pytest
+import safetensors.torch
+import torch
+
+from gen import checkpoint
+from tests.small import model_node, small_model
+
+HEADER = {"codec": {"_target_": "gen.codec.MuLaw"}, "rate": 8000, "classes": ["a", "b"]}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Return a run folder with a small GRU in it, and the model."""
+    node = {**model_node("gru"), "hidden": 8, "embedding": 4}
+    model = small_model("gru", classes=2, levels=256)
+    node.update(hidden=24, embedding=12, layers=2)
+    checkpoint.save(tmp_path / "run" / checkpoint.MODEL, model.state_dict(), {**HEADER, "model": node})
+    return tmp_path / "run", model
+
+
+def test_a_model_file_is_all_that_is_needed(run):
+    folder, model = run
+    for path in (folder, folder / checkpoint.MODEL):
+        loaded = checkpoint.load(path)
+        assert (loaded.rate, loaded.classes, loaded.codec.levels) == (8000, ["a", "b"], 256)
+        for name, tensor in model.state_dict().items():
+            assert torch.equal(loaded.model.state_dict()[name], tensor)
+
+
+def test_nothing_else_lies_in_the_folder(run):
+    assert [p.name for p in run[0].iterdir()] == [checkpoint.MODEL]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.999])
+def test_a_file_cut_short_is_named(run, share):
+    path = run[0] / checkpoint.MODEL
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    with pytest.raises(ValueError, match=r"model\.safetensors: is cut short"):
+        checkpoint.load(run[0])
+
+
+def test_a_pickle_is_refused_unopened(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return open, (str(tmp_path / "sprung"), "w")
+
+    torch.save({"a": Trap()}, tmp_path / "a.pt")
+    (tmp_path / "b.pt").write_bytes(pickle.dumps(Trap()))
+    for name in ("a.pt", "b.pt"):
+        with pytest.raises(ValueError, match="refused unopened"):
+            checkpoint.load(tmp_path / name)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_other_safetensors_and_versions_are_named(run):
+    path = run[0] / checkpoint.MODEL
+    safetensors.torch.save_file({"a": torch.zeros(1)}, path)
+    with pytest.raises(ValueError, match="not one of gen's"):
+        checkpoint.load(run[0])
+    safetensors.torch.save_file({"a": torch.zeros(1)}, path, {"gen": json.dumps({"format": 99})})
+    with pytest.raises(ValueError, match="format 99"):
+        checkpoint.load(run[0])
+
+
+def test_weights_that_do_not_fit_are_named(run):
+    checkpoint.save(run[0] / checkpoint.MODEL, {"a": torch.zeros(1)}, {**HEADER, "model": model_node("gru")})
+    with pytest.raises(ValueError, match="don't fit"):
+        checkpoint.load(run[0])
+
+
+def test_a_missing_run_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"none: No such file"):
+        checkpoint.load(tmp_path / "none")
+    with pytest.raises(ValueError, match=r"holds no model\.safetensors"):
+        checkpoint.load(tmp_path)
+
+
+def test_a_disk_that_fills_up_leaves_the_last_one_whole(run):
+    """A limit on file size stands for the full disk: the same write fails in the same place."""
+    folder, _ = run
+    before = (folder / checkpoint.MODEL).read_bytes()
+    code = (
+        "import sys, torch\nfrom gen import checkpoint\n"
+        "try: checkpoint.save(sys.argv[1], {'a': torch.zeros(10**6)}, {})\n"
+        "except ValueError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, folder / checkpoint.MODEL],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+    )
+    assert "can't be saved" in done.stdout
+    assert "whole" in done.stdout
+    assert (folder / checkpoint.MODEL).read_bytes() == before
+    assert [p.name for p in folder.iterdir()] == [checkpoint.MODEL]
