@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 
 from gen import audio, checkpoint
-from gen.models.base import tree_map
+from gen.data import Windows
+from gen.models.base import reset, tree_map
 
 ROWS = 8  # streams computed side by side, always: a stream has the same row, shapes and so bits in every batch
 CHUNK = 1024  # symbols a forward pass takes of a prime
@@ -120,6 +121,22 @@ def generate(model, steps: int, streams, labels, seed: int, temperature=1.0, top
         yield out
 
 
+@torch.inference_mode()
+def score(model, segments, codec, lanes: int = 64, length: int = 512) -> float:
+    """Return bits per audio sample over segments, each from `start`: the protocol of every number here."""
+    length = max(1, length // model.stride) * model.stride
+    device = next(model.parameters()).device
+    lanes = min(lanes, len(segments))
+    state = model.start(torch.zeros(lanes, dtype=torch.long, device=device))
+    nats, targets = 0.0, 0
+    for window in Windows(segments, lanes, length, codec.silence, seed=None):
+        x, y, rows, labels = (part.to(device) for part in window[:4])
+        logits, state = model(x, reset(model, state, rows, labels))
+        nats += F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum", ignore_index=-1).item()
+        targets += window.targets
+    return nats / math.log(2) / (targets / codec.digits)
+
+
 class Trained:
     """A trained model, to sample and to score with: what `gen.load` returns. `rate` is in Hz."""
 
@@ -144,7 +161,7 @@ class Trained:
         temperature: float = 1.0,
         top_p: float = 1.0,
         label: str | None = None,
-        prime=None,
+        prime: str | None = None,
         track=lambda items, text, total: items,
     ):
         """Return new audio, float32 (T,) in [-1, 1], or (count, T) with a `count`.

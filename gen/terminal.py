@@ -35,3 +35,23 @@ def table(title: str, columns, rows):
     for row in rows:
         made.add_row(*row)
     Console(file=sys.stdout, highlight=False).print(made)
+
+
+class TrainingBar(Progress):
+    """A bar over a training's budget: share done, bits/sample, samples/s, time left."""
+
+    def __init__(self, name: str):
+        super().__init__(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.percentage:.0f}%  {task.fields[figures]}"),
+            console=console,
+            transient=True,
+        )
+        self.bar = self.add_task(name, total=1.0, figures="")
+
+    def show(self, share: float, bits: float, samples_per_second: float, seconds_left: float):
+        """Move the bar to `share` of the budget."""
+        minutes, seconds = divmod(int(seconds_left), 60)
+        figures = f"{bits:.3f} bits/sample  {samples_per_second:,.0f} samples/s  {minutes}:{seconds:02d} left"
+        self.update(self.bar, completed=share, figures=figures)

@@ -1,0 +1,86 @@
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+COMMON = "data.rate=8000 data.valid=0.2 model.hidden=16 model.embedding=8 lanes=4 window=32 valid_every=40".split()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for index in range(24):
+        wave = 0.5 * np.sin(np.arange(1500 + 50 * index) * (0.1 + 0.01 * index))
+        (tmp_path / "in").mkdir(exist_ok=True)
+        soundfile.write(tmp_path / "in" / f"{index}.wav", wave, 8000)
+    return tmp_path / "in"
+
+
+def gen(*args, cwd, **settings):
+    return subprocess.run(
+        [sys.executable, "-m", "gen", *map(str, args)], cwd=cwd, capture_output=True, text=True, **settings
+    )
+
+
+def log(run):
+    return (run / "log.jsonl").read_text()
+
+
+def test_a_training_that_is_killed_and_resumed_logs_the_same_numbers(folder, tmp_path):
+    whole = gen("train", folder, *COMMON, "steps=120", "name=whole", cwd=tmp_path)
+    assert whole.returncode == 0, whole.stderr
+    command = [sys.executable, "-m", "gen", "train", folder, *COMMON, "steps=120", "name=parts"]
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+        process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        lines = log(tmp_path / "runs/parts").count("\n") if (tmp_path / "runs/parts/log.jsonl").exists() else 0
+        until = time.monotonic() + 60
+        while time.monotonic() < until and process.poll() is None:
+            time.sleep(0.02)
+            if (tmp_path / "runs/parts/resume.safetensors").exists() and (
+                log(tmp_path / "runs/parts").count("\n") > lines or number == signal.SIGKILL
+            ):
+                break
+        process.send_signal(number)
+        errors = process.communicate()[1]
+        if number != signal.SIGKILL and process.returncode:
+            assert process.returncode == 128 + number, errors
+            assert "run the same command again" in errors
+    last = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert last.returncode == 0, last.stderr
+    assert log(tmp_path / "runs/parts") == log(tmp_path / "runs/whole")
+    assert not [p for p in (tmp_path / "runs/parts").iterdir() if p.name.endswith(".part")]
+
+
+def test_another_setting_is_refused_by_name_and_a_finished_run_says_so(folder, tmp_path):
+    assert gen("train", folder, *COMMON, "steps=10", "name=a", cwd=tmp_path).returncode == 0
+    before = (tmp_path / "runs/a/resume.safetensors").read_bytes()
+    other = gen("train", folder, *COMMON, "steps=10", "name=a", "model.layers=2", cwd=tmp_path)
+    assert (other.returncode, other.stderr.count("\n")) == (1, 1)
+    assert "model.layers=2: runs/a was begun with model.layers=1" in other.stderr
+    assert (tmp_path / "runs/a/resume.safetensors").read_bytes() == before
+    again = gen("train", folder, *COMMON, "steps=10", "name=a", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "already done" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        (["nowhere"], "nowhere: there is no such folder"),
+        (["IN", "model=foo"], "elman; gru; lstm"),
+        (["IN", "model.hiden=3"], "model.hiden: CharRNN has no such key"),
+        (["IN", "model.hidden=big"], "model.hidden=big: this must be of type int"),
+        (["IN", "stepz=3"], "stepz"),
+        (["IN", "steps=many"], "many"),
+        (["IN", "steps=3", "minutes=3"], "one of them"),
+    ],
+)
+def test_a_wrong_command_is_one_line_and_makes_no_folder(folder, tmp_path, args, named):
+    done = gen("train", *[str(folder) if a == "IN" else a for a in args], cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert named in done.stderr
+    assert not (tmp_path / "runs").exists()
