@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-COMMON = "data.rate=8000 data.valid=0.2 model.hidden=16 model.embedding=8 lanes=4 window=32 valid_every=40".split()
+SMALL = {"data.rate": 8000, "data.valid": 0.2, "model.hidden": 16, "model.embedding": 8, "lanes": 4, "window": 32}
+COMMON = [f"{k}={v}" for k, v in {**SMALL, "valid_every": 40}.items()]
 
 
 @pytest.fixture
