@@ -15,7 +15,10 @@ def say(text: str):
 
 
 def track(iterable, text: str, total: int):
-    """Yield from `iterable` under a progress bar, gone when it's done."""
+    """Yield from `iterable` under a progress bar, gone when it's done; without one where nobody watches."""
+    if not console.is_terminal:
+        yield from iterable
+        return
     with Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
