@@ -3,12 +3,15 @@
 import dataclasses
 import inspect
 import os
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 COMMANDS = {
     "train": "train a model on a folder of recordings",
     "sample": "generate takes from a trained model",
+    "evaluate": "score a trained model on held-out recordings",
     "tones": "write the embedded corpus of synthetic tones",
 }
 HELP = {
@@ -29,6 +32,15 @@ Write takes from the model in RUN, a run folder or a model file, as 16-bit WAV o
   gen sample runs/tones-gru
   gen sample runs/words label=seven seconds=2 seed=3 temperature=0.9
   gen sample runs/piano prime=my.flac out=continued.wav
+  gen sample runs/piano out=- | aplay
+""",
+    "evaluate": """gen evaluate RUN [key=value ...]
+
+Print the bits per sample that the model in RUN needs for the recordings held out from its training (lower is better),
+beside what trivial predictors need for them, and write them to RUN/evaluate.json.
+
+  gen evaluate runs/words
+  gen evaluate runs/words data.path=~/other-words data.files=all
 """,
     "tones": """gen tones FOLDER
 
@@ -43,51 +55,60 @@ def conf() -> Path:
     return here / "conf" if (here / "conf").is_dir() else here.parent / "conf"
 
 
-def train(data, codec, model, **settings):
-    from gen import cache, tones
+def train(**settings):
     from gen.train import train
 
-    if data["path"] is None:
-        data["path"] = str(cache.root() / "tones")
-        tones.write(data["path"])
     if settings["minutes"] is None and settings["steps"] is None:
-        settings["minutes"] = 3.5 if Path(data["path"]) == cache.root() / "tones" else 60.0
-    train(data=data, codec=codec, model=model, **settings)
+        settings["minutes"] = 3.5 if settings["data"]["path"] is None else 60.0
+    train(**settings)
 
 
-def sample(run, out=None, count=None, **settings):
+def sample(run, out: str | None = None, count: int | None = None, format: str = "wav", **settings):
     import gen
     from gen import audio, terminal
 
-    single = out is not None and Path(out).suffix.lower() in audio.WRITABLE
-    count = count or (1 if single else 4)
+    if format not in ("wav", "flac"):
+        raise ValueError(f"format={format}: there are wav and flac")
+    single = out == "-" or (out is not None and Path(out).suffix.lower() in audio.WRITABLE)
+    count = (1 if single else 4) if count is None else count
     if single and count > 1:
-        raise ValueError(f"out={out}: is one file, and count={count}; give a folder")
+        raise ValueError(f"out={out}: holds one take, and count={count}; give a folder")
     trained = gen.load(run)
-    folder = Path(out) if out else (Path(run) if Path(run).is_dir() else Path(run).parent) / "takes"
     waves = trained.sample(count=count, track=terminal.track, **settings)
-    for stream, wave in enumerate(waves):
-        label = trained.label_ids(settings["label"], count)[stream]
-        name = f"{trained.classes[label]}-" if trained.classes else ""
-        path = Path(out) if single else folder / f"{name.replace('/', '-')}seed{settings['seed']}-{stream}.wav"
-        audio.write(path, wave, trained.rate)
-        print(path)
+    if out == "-":
+        sys.stdout.buffer.write(audio.encoded(waves[0], trained.rate, ".wav"))
+        return
+    if single:
+        audio.write(out, waves[0], trained.rate)
+        print(out)
+        return
+    folder = Path(out) if out else (Path(run) if Path(run).is_dir() else Path(run).parent) / "takes"
+    for stream, (label, wave) in enumerate(zip(trained.label_ids(settings["label"], count), waves, strict=True)):
+        name = f"{trained.classes[label].replace('/', '-')}-" if trained.classes else ""
+        print(audio.write_new(folder / f"{name}seed{settings['seed']}-{stream}.{format}", wave, trained.rate))
 
 
-def schema(function, **extra):
-    """Return a dataclass of a function's keyword arguments: what Hydra refuses wrong names and types by."""
-    from typing import Any
+def evaluate(run, data: dict):
+    from gen import terminal
+    from gen.evaluate import evaluate
 
-    fields = []
-    for key, p in inspect.signature(function).parameters.items():
-        default = dataclasses.MISSING if p.default is inspect.Parameter.empty else p.default
-        kind = dict[str, Any] if p.annotation is dict else p.annotation
-        value = (
-            dataclasses.field(default_factory=dict) if kind == dict[str, Any] else dataclasses.field(default=default)
-        )
-        fields.append((key, kind, value))
-    fields += [(key, kind, dataclasses.field(default=default)) for key, (kind, default) in extra.items()]
-    return dataclasses.make_dataclass(function.__name__, fields)
+    done = evaluate(run, data["path"], data["files"], track=terminal.track)
+    name = f"{run} ({done['parameters']:,} parameters, {done['steps']} steps, {done['minutes']} min)"
+    rows = [(name, f"{done['bits_per_sample']:.3f}")] + [(k, f"{v:.3f}") for k, v in done["baselines"].items()]
+    title = f"{done['pieces']} held-out pieces, {done['seconds']:.0f} s at {done['rate']} Hz"
+    terminal.table(title, ("", "bits/sample"), rows)
+
+
+def schema(name, *functions):
+    """Return a dataclass of the annotated arguments of `functions`: what Hydra refuses wrong names and types by."""
+    fields = {}
+    for function in functions:
+        for key, p in inspect.signature(function).parameters.items():
+            if p.annotation is dict:
+                fields[key] = (key, dict[str, Any], dataclasses.field(default_factory=dict))
+            elif p.annotation is not p.empty:
+                fields[key] = (key, p.annotation, dataclasses.field(default=p.default))
+    return dataclasses.make_dataclass(name, fields.values())
 
 
 def run_hydra(command, argv):
@@ -98,66 +119,84 @@ def run_hydra(command, argv):
     from hydra.core.override_parser.types import Quote, QuotedString
     from omegaconf import OmegaConf
 
-    path = (
-        argv.pop(0)
-        if argv and not argv[0].startswith("-") and ("=" not in argv[0] or os.path.exists(argv[0]))
-        else None
-    )
-    store = ConfigStore.instance()
+    given = argv and not argv[0].startswith("-") and ("=" not in argv[0] or os.path.exists(argv[0]))
+    path = argv.pop(0) if given else None
     if command == "train":
         from gen.train import train as loop
 
-        store.store("schema_train", schema(loop))
+        fields = schema(command, loop)
         if path is not None:
             text = QuotedString(text=path.replace("${", "\\${"), quote=Quote.single).with_quotes()
             argv.append(f"data.path={text}")
         if not any(a.startswith(("data.path=", "data=")) for a in argv):
             argv.insert(0, "data=tones")
-    else:
+    elif path is None:
+        raise ValueError(f"gen {command}: give the run to {command}, such as runs/tones-gru")
+    elif command == "sample":
         from gen.sample import Trained
 
-        keys = {k: v for k, v in inspect.signature(Trained.sample).parameters.items() if k not in ("self", "track")}
-        stub = lambda: None  # noqa: E731
-        stub.__signature__ = inspect.Signature([p.replace(annotation=p.annotation) for p in keys.values()])
-        made = schema(stub, out=(str | None, None))
-        store.store("schema_sample", made)
-
-    def job(cfg):
-        settings = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
-        if command == "sample":
-            return sample(path, **settings)
-        if settings["name"] is None:
-            choice = HydraConfig.get()
-            folder = Path(settings["data"]["path"] or "tones").resolve().stem
-            settings["name"] = f"{folder}-{choice.runtime.choices.model}"
-            if choice.mode.name == "MULTIRUN" and choice.job.override_dirname:
-                settings["name"] += f"-{choice.job.override_dirname}"
-        return train(**settings)
-
-    if command == "sample" and path is None:
-        raise ValueError("gen sample: give the run to sample from, such as runs/tones-gru")
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here whole, to be told in one line
-    sys.argv = [f"gen {command}", *argv]
+        fields = schema(command, Trained.sample, sample)
+    else:
+        fields = schema(command, evaluate)
+    ConfigStore.instance().store(f"schema_{command}", fields)
     failed = []
 
-    def guarded(cfg):
+    def job(cfg):
         try:
-            job(cfg)
+            settings = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+            if command != "train":
+                return {"sample": sample, "evaluate": evaluate}[command](path, **settings)
+            if settings["name"] is None:
+                choice = HydraConfig.get()
+                folder = Path(settings["data"]["path"] or "tones").resolve().stem
+                settings["name"] = f"{folder}-{choice.runtime.choices.model}"
+                if choice.mode.name == "MULTIRUN" and choice.job.override_dirname:
+                    settings["name"] += f"-{choice.job.override_dirname}"
+            train(**settings)
         except BaseException as error:  # Hydra would print its own lines about it
             failed.append(error)
 
-    hydra.main(version_base="1.3", config_path=str(conf()), config_name=command)(guarded)()
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # its errors come here whole, to be told in one line
+    sys.argv = [f"gen {command}", *argv]
+    try:
+        hydra.main(version_base="1.3", config_path=str(conf()), config_name=command)(job)()
+    except Exception as error:
+        if type(error).__module__.startswith(("hydra", "omegaconf")):
+            raise ValueError(explain(error, command)) from None
+        raise
     if failed:
         raise failed[0]
 
 
-def explain(error) -> str:
-    """Return a Hydra error as one line."""
-    lines = [line.strip() for e in (error, error.__cause__) if e for line in str(e).splitlines() if line.strip()]
-    lines = [
-        line for line in dict.fromkeys(lines) if not line.startswith(("To append", "object_type", "reference_type"))
-    ]
-    return "; ".join(lines)
+def explain(error, command) -> str:
+    """Return a Hydra error as one line that names the key."""
+    text = " ".join(line.strip() for e in (error, error.__cause__) if e for line in str(e).splitlines() if line.strip())
+    if found := re.search(r"Could not find '(\w+)/([^']+)'", text):
+        group, choice = found.groups()
+        return f"{group}={choice}: there is no such {group}; there are {', '.join(choices(group))}"
+    if found := re.search(r"Could not override '([^']+)'", text):
+        return f"{found[1]}: there is no such key; gen {command} --help lists them"
+    if found := re.search(r"Error merging override (\S+)", text):
+        return f"{found[1]}: {text.split(found[0])[-1].split(' full_key')[0].strip()}"
+    return text.split(" full_key")[0]
+
+
+def choices(group) -> list:
+    """Return the names that a group of the configuration offers."""
+    return sorted(p.stem for p in (conf() / group).glob("*.yaml"))
+
+
+def help_of(command):
+    """Print what a command does and the keys it has, which are the YAML files with their comments."""
+    print(HELP[command])
+    if not (conf() / f"{command}.yaml").exists():
+        return
+    print((conf() / f"{command}.yaml").read_text().partition("_self_\n")[2])
+    for group in ("data", "codec", "model") if command == "train" else ():
+        for choice in {"data": ["folder"], "codec": ["mulaw8"]}.get(group, ["gru"]):
+            text = (conf() / group / f"{choice}.yaml").read_text().replace("# @package _global_\n", "")
+            keys = text if text.startswith("model:") else f"{group}:\n" + text
+            print(f"# {group}={choice}; there are {', '.join(choices(group))}\n{keys}")
 
 
 def main():
@@ -172,20 +211,19 @@ def main():
     if command not in COMMANDS:
         sys.exit(f"gen {command}: there is no such command; there are {', '.join(COMMANDS)}")
     if {"-h", "--help"} & set(argv):
-        print(HELP[command])
-        for keys in [conf() / f"{command}.yaml"] + [conf() / "data" / "folder.yaml"] * (command == "train"):
-            if keys.exists():
-                print(keys.read_text().partition("_self_\n")[2] or f"\ndata:\n{keys.read_text()}")
+        help_of(command)
         return
     try:
-        if command == "tones":
-            from gen import tones
-
-            if len(argv) != 1:
-                raise ValueError("gen tones: give the folder to write to")
-            tones.write(argv[0])
+        if command != "tones":
+            run_hydra(command, argv)
             return
-        run_hydra(command, argv)
+        from gen import tones
+
+        if len(argv) != 1:
+            raise ValueError("gen tones: give the folder to write to")
+        tones.write(argv[0])
+    except BrokenPipeError:  # whoever read our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         sys.exit(130)
@@ -193,13 +231,21 @@ def main():
         if type(error).__name__ == "Interrupted":
             sys.stderr.write(f"{error}\n")
             sys.exit(128 + error.number)
-        if isinstance(error, ValueError):
-            sys.stderr.write(f"{error}\n")
-        elif type(error).__module__.startswith(("hydra", "omegaconf")):
-            sys.stderr.write(f"{explain(error)}\n")
-        else:
+        if "GEN_TRACEBACK" in os.environ:
             raise
-        sys.exit(1)
+        sys.exit(one_line(error))
+
+
+def one_line(error) -> str:
+    """Return an error as one line for the person."""
+    text = " ".join(str(error).split())
+    if isinstance(error, ValueError):
+        return text
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the disk'}: {error.strerror}"
+    if "out of memory" in text or isinstance(error, MemoryError):
+        return "the memory is full: try fewer lanes=, a shorter window= or a smaller model"
+    return f"{type(error).__name__}: {text}: a defect of gen; please report it with what GEN_TRACEBACK=1 shows"
 
 
 if __name__ == "__main__":

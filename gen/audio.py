@@ -4,11 +4,14 @@ Waves are float32 (T,) mono in [-1, 1] as recorded; rates are in Hz. Every error
 the file, what is wrong with it and what to do.
 """
 
+import io
 from pathlib import Path
 
 import numpy as np
 import soundfile
 import soxr
+
+from gen import files
 
 READABLE = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64", ".rf64"}
 FOREIGN = {".m4a", ".aac", ".mp4", ".wma", ".ape", ".mka", ".webm", ".amr"}  # audio that libsndfile doesn't read
@@ -64,23 +67,33 @@ def read(path, rate: int):
 def write(path, wave, rate: int):
     """Write a wave (T,) as 16-bit WAV or FLAC, by the extension, at its own level; it appears whole or not at all."""
     path = Path(path)
-    kind = WRITABLE.get(path.suffix.lower())
-    if not kind:
-        raise ValueError(f"{path}: takes are written as .wav or .flac, not '{path.suffix}'")
-    part = path.with_name(f".{path.name}.part")
+    data = encoded(wave, rate, path.suffix)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(part, to_int16(wave), rate, "PCM_16", format=kind)
-        part.replace(path)
-    except (soundfile.SoundFileError, OSError) as error:
-        raise ValueError(f"{path}: can't be written ({_reason(error)}); give another place with out=") from None
-    finally:
-        part.unlink(missing_ok=True)
+        with files.replacing(path) as file:
+            file.write(data)
+    except OSError as error:
+        raise ValueError(f"{path}: can't be written ({error.strerror}); give another place with out=") from None
 
 
-def to_int16(wave):
-    """Return a wave as 16-bit integers: rounded, and clipped at full scale."""
-    return np.clip(np.rint(np.asarray(wave, np.float64) * 32768), -32768, 32767).astype(np.int16)
+def write_new(path, wave, rate: int) -> Path:
+    """Write a wave to `path`, or where another recording has that name to the next free `name-2`; return where."""
+    path, data, number = Path(path), encoded(wave, rate, Path(path).suffix), 1
+    free = path
+    while free.exists() and free.read_bytes() != data:
+        number += 1
+        free = path.with_stem(f"{path.stem}-{number}")
+    write(free, wave, rate)
+    return free
+
+
+def encoded(wave, rate: int, suffix: str) -> bytes:
+    """Return the bytes of a 16-bit ".wav" or ".flac" file: samples rounded, clipped at full scale."""
+    if suffix.lower() not in WRITABLE:
+        raise ValueError(f"out: takes are written as .wav or .flac, not '{suffix}'")
+    samples = np.clip(np.rint(np.asarray(wave, np.float64) * 32768), -32768, 32767).astype(np.int16)
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, "PCM_16", format=WRITABLE[suffix.lower()])
+    return file.getvalue()
 
 
 def _open(path):

@@ -25,12 +25,20 @@ def build(node: dict, where: str, **facts):
         made = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError):
         raise ValueError(f"{where}._target_={target}: gen has no such class") from None
+    conform(settings, made, where, facts)
+    return made(**settings, **facts)
+
+
+def conform(settings: dict, made, where: str, facts=()):
+    """Raise ValueError for a key of `settings` that `made` has no argument for, or whose value has another type.
+
+    Arguments in `facts` aren't the person's to set.
+    """
     takes = {k: p for k, p in inspect.signature(made).parameters.items() if k not in facts}
     for key, value in settings.items():
         if key not in takes:
-            raise ValueError(f"{where}.{key}: {name} has no such key; it has {', '.join(takes)}")
+            raise ValueError(f"{where}.{key}: {made.__name__} has no such key; it has {', '.join(takes)}")
         check(f"{where}.{key}", value, takes[key].annotation)
-    return made(**settings, **facts)
 
 
 def check(key: str, value, annotation):

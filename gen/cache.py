@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gen import audio
+from gen import audio, files
+
+MARK = f".{os.getpid()}"  # two trainings may encode one recording at a time
 
 
 class Recording(NamedTuple):
@@ -38,7 +40,12 @@ def root() -> Path:
     return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gen"
 
 
-def encode(folder: Path, names: list, codec, rate: int, track=lambda items, text, total: items):
+def unseen(items, text, total):
+    """Return `items`: the progress that nobody watches."""
+    return items
+
+
+def encode(folder: Path, names: list, codec, rate: int, track=unseen):
     """Return the Recordings of `names` in `folder` at `rate` Hz, and a line about each file that can't be used.
 
     `track(iterable, text, total)` may show the progress of a first, long encoding.
@@ -50,8 +57,6 @@ def encode(folder: Path, names: list, codec, rate: int, track=lambda items, text
     known = _load(index_path)
     index, found, faults, fresh = {}, {}, [], []
     try:
-        for directory in (objects, index_path.parent):
-            directory.mkdir(parents=True, exist_ok=True)
         for name in names:
             entry = known.get(name)
             stamp = _stamp(folder / name)
@@ -65,7 +70,8 @@ def encode(folder: Path, names: list, codec, rate: int, track=lambda items, text
             except ValueError as fault:
                 faults.append(str(fault))
         if fresh:
-            _write(index_path, lambda file: file.write(json.dumps({**known, **index}).encode()))
+            with files.replacing(index_path, MARK) as file:
+                file.write(json.dumps({**known, **index}).encode())
     except OSError as error:
         raise ValueError(f"{root()}: the cache can't be written ({error.strerror}); set GEN_CACHE to another") from None
     for name in names:
@@ -85,14 +91,12 @@ def _encode_file(path, objects, dtype, codec, rate):
             digest.update(chunk)
     content = digest.hexdigest()
 
-    def symbols(file):
-        before = 0.0
-        for block in audio.blocks(path, rate):
-            file.write(codec.encode(block, before).astype(dtype).tobytes())
-            before = float(block[-1])
-
     if not (objects / content).exists():
-        _write(objects / content, symbols)
+        before = 0.0
+        with files.replacing(objects / content, MARK) as file:
+            for block in audio.blocks(path, rate):
+                file.write(codec.encode(block, before).astype(dtype).tobytes())
+                before = float(block[-1])
     return {"stamp": stamp, "content": content, "rate": native}
 
 
@@ -102,16 +106,6 @@ def _stamp(path):
     except OSError:
         return None  # reading it will say what is wrong
     return [status.st_size, status.st_mtime_ns]
-
-
-def _write(path, fill):
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with open(part, "wb") as file:
-            fill(file)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _load(path):

@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ import safetensors
 import safetensors.torch
 import torch
 
+from gen import files
 from gen.build import build
 
 FORMAT = 1
@@ -33,21 +33,14 @@ def save(path, tensors: dict, header: dict):
     path = Path(path)
     header = {"gen": json.dumps({"format": FORMAT, **header})}
     data = safetensors.torch.save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, header)
-    part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "wb") as file:
+        with files.replacing(path, sync=True) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
     except OSError as error:
         kept = "the one saved before is whole" if path.exists() else "nothing was saved"
         raise ValueError(
             f"{path}: can't be saved ({error.strerror}); {kept}; make room and run the same command again"
         ) from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def read(path):

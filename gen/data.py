@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from gen import audio, cache
+from gen import audio, cache, tones
 
 FEW_FILES = 20  # with fewer, the end of each is held out instead of whole files
 LONG_SECONDS = 10.0
@@ -42,22 +42,25 @@ class Corpus(NamedTuple):
 
 
 def load(
-    path: str,
+    path: str | None,
     codec,
     rate: int = 16000,
     labels: str = "none",
     valid: float | str = 0.1,
     segment: float = 20.0,
     lanes: int = 1,
-    track=lambda items, text, total: items,
+    track=cache.unseen,
 ) -> Corpus:
-    """Return the corpus in `path`, a folder or one file, encoded at `rate` Hz.
+    """Return the corpus in `path`, a folder or one file, encoded at `rate` Hz; None is the corpus of synthetic tones.
 
     `labels` is "none", "folder" or a pattern (see `label_of`); `valid` is a fraction or the path of a list of names;
     `segment` is the longest segment in seconds, shorter where `lanes` need more of them. Raises ValueError.
     """
     if rate < 1000 or segment <= 0:
         raise ValueError(f"data.rate={rate}, data.segment={segment}: a rate is 1000 Hz or more, a segment over 0 s")
+    if path is None:
+        path = cache.root() / "tones"
+        tones.write(path)
     folder, names = list_audio(path)
     recordings, notes = cache.encode(folder, names, codec, rate, track)
     if not recordings:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from gen import audio, checkpoint
+from gen import audio, cache, checkpoint
 from gen.data import Windows
 from gen.models.base import reset, tree_map
 
@@ -122,14 +122,15 @@ def generate(model, steps: int, streams, labels, seed: int, temperature=1.0, top
 
 
 @torch.inference_mode()
-def score(model, segments, codec, lanes: int = 64, length: int = 512) -> float:
+def score(model, segments, codec, lanes: int = 64, length: int = 512, track=cache.unseen) -> float:
     """Return bits per audio sample over segments, each from `start`: the protocol of every number here."""
     length = max(1, length // model.stride) * model.stride
     device = next(model.parameters()).device
     lanes = min(lanes, len(segments))
     state = model.start(torch.zeros(lanes, dtype=torch.long, device=device))
     nats, targets = 0.0, 0
-    for window in Windows(segments, lanes, length, codec.silence, seed=None):
+    total = sum(s.size for s in segments) // (lanes * length)
+    for window in track(Windows(segments, lanes, length, codec.silence, seed=None), "scoring", total):
         x, y, rows, labels = (part.to(device) for part in window[:4])
         logits, state = model(x, reset(model, state, rows, labels))
         nats += F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum", ignore_index=-1).item()
@@ -162,7 +163,7 @@ class Trained:
         top_p: float = 1.0,
         label: str | None = None,
         prime: str | None = None,
-        track=lambda items, text, total: items,
+        track=cache.unseen,
     ):
         """Return new audio, float32 (T,) in [-1, 1], or (count, T) with a `count`.
 

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
-from torch.nn.parallel import DistributedDataParallel
 
-from gen import audio, checkpoint, data, sample, terminal
-from gen.build import build
-from gen.models.base import detach, reset, tree_leaves, tree_map
+from gen import audio, checkpoint, ranks, resume, sample, terminal
+from gen.build import build, conform
+from gen.data import Windows
+from gen.data import load as load_corpus
+from gen.models.base import detach, reset
 
 LOG_EVERY = 10  # steps
-VALID_SYMBOLS = 200_000  # held-out symbols scored during training; all of them at its end
+VALID_SYMBOLS = 200_000  # held-out symbols scored during training, and ten times as many at its end
 PREVIEW_SECONDS = 1.0
 SAVE_SECONDS = 60
 CHANGEABLE = {"steps", "minutes", "device", "name", "valid_every"}  # keys that may differ when a run is resumed
@@ -51,81 +51,73 @@ def train(
     learning_rate: float = 0.002,
     warmup: int = 100,
     clip: float = 1.0,
-    precision: str = "float32",
+    precision: str = "auto",
     valid_every: int = 250,
 ):
     """Train `model` on the recordings `data` describes, in runs/`name`, for `steps` or `minutes`; resume if begun.
 
     `learning_rate` rises over `warmup` steps and falls as a cosine over the budget; gradients are clipped to norm
-    `clip`; `precision` is float32, or bfloat16 for autocast. Returns the run folder. Raises ValueError, Interrupted.
+    `clip`; `precision` is float32, bfloat16 for autocast, or auto for what is
+    faster on this machine. Returns the run folder. Raises ValueError, Interrupted.
     """
     settings = {k: v for k, v in locals().items() if k not in CHANGEABLE}
-    check(steps, minutes, lanes, window, learning_rate, precision, seed)
+    check(steps, minutes, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed)
     run = Path("runs") / name
-    with processes() as (rank, world), catch_signals() as caught:
-        device = choose_device(device, rank)
-        if lanes % world:
-            raise ValueError(f"lanes={lanes}: the lanes must divide evenly among {world} processes")
-        the_codec = build(codec, "codec")
-        track = terminal.track if rank == 0 else (lambda items, text, total: items)
-        if rank:
-            dist.barrier()  # rank 0 fills the cache, the others find it full
-        corpus = _corpus(data, the_codec, lanes, track)
-        if world > 1 and not rank:
-            dist.barrier()
+    with ranks.join() as group, catch_signals() as caught:
+        chief = group.rank == 0
+        device = choose_device(device, group.rank)
+        if lanes % group.world:
+            raise ValueError(f"lanes={lanes}: the lanes must divide evenly among {group.world} processes")
+        codes = build(codec, "codec")
+        conform(data, load_corpus, "data", facts=("codec", "lanes", "track"))
+        with group.first_alone():
+            corpus = load_corpus(**data, codec=codes, lanes=lanes, **({"track": terminal.track} if chief else {}))
+        facts = {"levels": codes.levels, "silence": codes.silence, "classes": len(corpus.classes)}
         torch.manual_seed(seed)
-        facts = {"levels": the_codec.levels, "silence": the_codec.silence, "classes": len(corpus.classes)}
         net = build(model, "model", **facts).to(device)
         if window % net.stride:
             raise ValueError(f"window={window}: this model takes multiples of {net.stride}")
+        torch.manual_seed(seed + group.rank)  # dropout differs between ranks
         average = (
             copy.deepcopy(net).eval().requires_grad_(False)
-        )  # the moving average of the weights: validated, sampled, shipped
+        )  # of the weights over time: what is scored and shipped
         optimizer = torch.optim.AdamW(net.parameters(), learning_rate, (0.9, 0.98), weight_decay=0.01, fused=True)
-        windows = _windows(corpus, lanes, window, the_codec, seed, rank, world)
-        state = net.start(torch.zeros(lanes // world, dtype=torch.long, device=device))
-        step, spent, nats, targets, best = 0, 0.0, 0.0, 0, None
+        windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world)
+        state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=device))
+        step, spent, nats, targets, held_out = 0, 0.0, 0.0, 0, None
 
-        header = {"settings": settings, "corpus": [corpus.files, len(corpus.train), sum(s.size for s in corpus.train)]}
-        if (run / checkpoint.RESUME).exists():
-            tensors, saved = checkpoint.read(run / checkpoint.RESUME)
-            same(run, saved, header)
-            step, spent, nats, targets, best = (saved[k] for k in ("step", "spent", "nats", "targets", "valid_bits"))
-            windows.seek(saved["position"])
-            restore(tensors, net, average, optimizer, device)
-            torch.set_rng_state(tensors[f"rng.{rank}"] if f"rng.{rank}" in tensors else tensors["rng.0"])
-            names = iter(range(len(tree_leaves(state))))
-            mine = slice(windows.mine.start, windows.mine.stop)
-            state = tree_map(lambda leaf: tensors[f"carried.{next(names)}"][mine].to(device), state)
-        elif run.exists() and (run / checkpoint.MODEL).exists():
-            raise ValueError(f"{run}: holds a model but no {checkpoint.RESUME} to go on from; give another name=")
+        identity = [corpus.files, len(corpus.train), sum(s.size for s in corpus.train)]
+        if begun := resume.load(run, settings, identity):
+            tensors, book = begun
+            step, spent, nats, targets, held_out = (book[k] for k in ("step", "spent", "nats", "targets", "valid_bits"))
+            windows.seek(book["position"])
+            state = resume.restore(tensors, net, average, optimizer, state, windows.mine, group, device)
         share = step / steps if steps else spent / 60 / minutes
-        if rank == 0:
-            begin(run, corpus, step, share, best)
+        if chief:
+            introduce(run, corpus, net, step, share)
         if share >= 1:
             return run
+        if chief:
+            resume.cut_log(run / "log.jsonl", step)
 
-        forward = DistributedDataParallel(net, broadcast_buffers=False) if world > 1 else net
-        autocast = torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
-        log = open(run / "log.jsonl", "a") if rank == 0 else open(os.devnull, "w")  # noqa: SIM115
-        board = writer(run, step) if rank == 0 else None
-        bar = terminal.TrainingBar(run.name) if rank == 0 else contextlib.nullcontext()
-        began, first, saved_at = time.monotonic() - spent, step, time.monotonic()
-        started, bits = time.monotonic(), math.nan
+        autocast = torch.autocast(device.type, torch.bfloat16, enabled=use_bfloat16(precision, device))
+        log = open(run / "log.jsonl" if chief else os.devnull, "a")  # noqa: SIM115
+        board = writer(run, step) if chief else None
+        bar = terminal.TrainingBar(run.name) if chief else contextlib.nullcontext()
+        first, bits = step, math.nan
+        started = saved_at = time.monotonic()
+        before = spent
 
         def save():
-            carried = [gather(leaf, world) for leaf in tree_leaves(state)]
-            rngs = gather(torch.get_rng_state()[None], world)
-            if rank:
+            tensors = resume.collect(net, average, optimizer, state, torch.get_rng_state(), group)
+            if not chief:
                 return
-            book = {"step": step, "spent": spent, "nats": nats, "targets": targets, "valid_bits": best}
-            tensors = {f"carried.{i}": leaf for i, leaf in enumerate(carried)}
-            tensors |= {f"rng.{i}": row for i, row in enumerate(rngs)}
-            tensors |= collect(net, average, optimizer)
             log.flush()
             os.fsync(log.fileno())
-            checkpoint.save(run / checkpoint.RESUME, tensors, {**header, **book, "position": windows.position()})
-            trained = {"steps": step, "minutes": round(spent / 60, 2), "valid_bits": best}
+            book = {"step": step, "spent": spent, "nats": nats, "targets": targets, "valid_bits": held_out}
+            book |= {"settings": settings, "corpus": identity, "position": windows.position()}
+            checkpoint.save(run / checkpoint.RESUME, tensors, book)
+            trained = {"steps": step, "minutes": round(spent / 60, 2), "valid_bits": held_out}
             trained |= {"files": corpus.files, "seconds": round(corpus.seconds, 1), "settings": settings}
             described = {"model": model, "codec": codec, "rate": data["rate"], "classes": corpus.classes}
             checkpoint.save(run / checkpoint.MODEL, average.state_dict(), {**described, "trained": trained})
@@ -133,74 +125,75 @@ def train(
         with bar, log:
             for batch in windows:
                 x, y, rows, labels = (part.to(device) for part in batch[:4])
-                for group in optimizer.param_groups:
-                    group["lr"] = schedule(learning_rate, step, warmup, share)
+                for parameters in optimizer.param_groups:
+                    parameters["lr"] = schedule(learning_rate, step, warmup, share)
                 with autocast:
-                    logits, state = forward(x, reset(net, detach(state), rows, labels))
+                    logits, state = net(x, reset(net, detach(state), rows, labels))
                 loss = F.cross_entropy(logits.flatten(0, 1).float(), y.flatten(), reduction="sum", ignore_index=-1)
                 optimizer.zero_grad()
-                (loss * world / batch.targets).backward()  # DDP averages over ranks: the gradient of the joined batch
+                (loss / batch.targets).backward()  # `targets` are those of all ranks
+                group.sum_gradients(net.parameters())
                 torch.nn.utils.clip_grad_norm_(net.parameters(), clip)
                 optimizer.step()
                 step += 1
                 ema = min(0.999, (1 + step) / (10 + step))
                 torch._foreach_lerp_(list(average.parameters()), list(net.parameters()), 1 - ema)
-                nats, targets = nats + total(loss.detach(), world), targets + batch.targets
+                nats, targets = nats + group.total(loss.detach()), targets + batch.targets
 
-                spent, stop = agree([time.monotonic() - began, caught.number], world)
+                now = time.monotonic()
+                late = now - saved_at > SAVE_SECONDS
+                spent, stop, late = group.highest([before + now - started, caught.number, late])
                 share = step / steps if steps else spent / 60 / minutes
+                pause = step % valid_every == 0 or share >= 1
                 line = {"step": step}
                 if step % LOG_EVERY == 0 or share >= 1:
-                    line["bits"] = bits = nats / math.log(2) / (targets / the_codec.digits)
+                    line["bits"] = bits = nats / math.log(2) / (targets / codes.digits)
                     nats, targets = 0.0, 0
-                if corpus.valid and (step % valid_every == 0 or share >= 1) and rank == 0:
-                    part = corpus.valid if share >= 1 else spread(corpus.valid, VALID_SYMBOLS)
-                    line["valid_bits"] = best = sample.score(average, part, the_codec)
-                    told = f"step {step}: {bits:.3f} bits/sample, held out {best:.3f}"
-                    terminal.say(f"{told}, {elapsed(time.monotonic() - began)}")
-                if (step % valid_every == 0 or share >= 1) and rank == 0:
-                    preview(run, step, average, the_codec, data["rate"], corpus.classes, seed)
-                if rank == 0:
-                    speed = (step - first) * lanes * window / the_codec.digits / (time.monotonic() - started)
+                    if not math.isfinite(bits):
+                        kept = f"{run} keeps what was saved last"
+                        raise ValueError(f"step {step}: the loss is no longer a number ({kept}); lower learning_rate")
+                if chief and pause and corpus.valid:
+                    part = spread(corpus.valid, VALID_SYMBOLS * (10 if share >= 1 else 1))
+                    line["valid_bits"] = held_out = sample.score(average, part, codes)
+                    terminal.say(f"step {step}, {elapsed(spent)}: {bits:.3f} bits/sample, held out {held_out:.3f}")
+                if chief and pause:
+                    preview(run, step, average, codes, data["rate"], corpus.classes, seed)
+                if chief:
+                    speed = (step - first) * lanes * window / codes.digits / (now - started)
                     bar.show(share, bits, speed, spent / max(share, 1e-9) * (1 - share))
                     if len(line) > 1:
                         log.write(json.dumps(line) + "\n")
                         for key, value in {**line, "samples_per_second": speed}.items():
                             board.add_scalar(key, value, step)
-                if step % valid_every == 0 or share >= 1 or stop or late(saved_at, world):
+                if pause or stop or late:
                     save()
                     saved_at = time.monotonic()
                 if share >= 1:
                     break
                 if stop:
                     raise Interrupted(int(stop), run)
-        if rank == 0:
+        if chief:
             board.close()
-            terminal.say(f"{run}: done after {step} steps, {elapsed(spent)}; listen with: gen sample {run}")
+            told = f"done after {step} steps, {elapsed(spent)}, {speed:,.0f} samples/s"
+            terminal.say(f"{run}: {told}; listen with: gen sample {run}")
     return run
 
 
-def _corpus(settings, codec, lanes, track):
-    return data.load(**{**settings, "codec": codec, "lanes": lanes, "track": track})
-
-
-def _windows(corpus, lanes, length, codec, seed, rank, world):
-    return data.Windows(corpus.train, lanes, length, codec.silence, seed, rank, world)
-
-
-def check(steps, minutes, lanes, window, learning_rate, precision, seed):
+def check(steps, minutes, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed):
     """Raise ValueError for a setting out of range."""
     if (steps is None) == (minutes is None):
         raise ValueError("steps, minutes: give one of them, the other is null")
-    for key, value in {"steps": steps, "minutes": minutes, "lanes": lanes, "window": window}.items():
+    positive = {"steps": steps, "minutes": minutes, "lanes": lanes, "window": window}
+    positive |= {"warmup": warmup, "clip": clip, "valid_every": valid_every}
+    for key, value in positive.items():
         if value is not None and not 0 < value < math.inf:
             raise ValueError(f"{key}={value}: this is over 0")
     if not 0 < learning_rate < 1:
         raise ValueError(f"learning_rate={learning_rate}: this is over 0 and under 1; 0.002 is usual")
-    if precision not in ("float32", "bfloat16"):
-        raise ValueError(f"precision={precision}: there are float32 and bfloat16")
+    if precision not in ("auto", "float32", "bfloat16"):
+        raise ValueError(f"precision={precision}: there are auto, float32 and bfloat16")
     if not 0 <= seed < 2**63:
-        raise ValueError(f"seed={seed}: this is 0 or more")
+        raise ValueError(f"seed={seed}: this is 0 or more, and under 2^63")
 
 
 def schedule(rate, step, warmup, share):
@@ -208,81 +201,18 @@ def schedule(rate, step, warmup, share):
     return rate * min(1.0, (step + 1) / warmup) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
 
 
-def collect(net, average, optimizer):
-    """Return all that the optimizer and both sets of weights hold, as tensors by name."""
-    tensors = {f"weights.{k}": v for k, v in net.state_dict().items()}
-    tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
-    for index, moments in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{k}": v for k, v in moments.items()}
-    return tensors
-
-
-def restore(tensors, net, average, optimizer, device):
-    """Put back what `collect` returned."""
-
-    def under(prefix):
-        return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-    net.load_state_dict(under("weights."))
-    average.load_state_dict(under("average."))
-    moments = {}
-    for key, value in under("optimizer.").items():
-        index, name = key.split(".")
-        moments.setdefault(int(index), {})[name] = value
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
-
-
-def same(run, saved, now):
-    """Raise ValueError, naming the key, if a run was begun with other settings or other recordings."""
-
-    def flat(tree, at=""):
-        return (
-            {k: v for key, sub in tree.items() for k, v in flat(sub, f"{at}.{key}" if at else key).items()}
-            if isinstance(tree, dict)
-            else {at: tree}
-        )
-
-    before, after = flat(saved["settings"]), flat(now["settings"])
-    for key in sorted(before.keys() | after.keys()):
-        if before.get(key) != after.get(key):
-            raise ValueError(
-                f"{key}={after.get(key)}: {run} was begun with {key}={before.get(key)}; "
-                "go on with that, or give another name="
-            )
-    if saved["corpus"] != now["corpus"]:
-        raise ValueError(
-            f"{run}: was begun on other recordings ({saved['corpus'][0]} files, now {now['corpus'][0]}); "
-            "bring them back, or give another name="
-        )
-
-
-def begin(run, corpus, step, share, best):
-    """Tell what is trained on, and cut the log back to the step that was saved."""
+def introduce(run, corpus, net, step, share):
+    """Say what is trained on what, and from where."""
     for note in corpus.notes:
         terminal.say(note)
     held = f", {len(corpus.valid)} parts held out" if corpus.valid else ""
     labels = f", labels {' '.join(corpus.classes)}" if corpus.classes else ""
     terminal.say(f"{corpus.files} recordings, {elapsed(corpus.seconds)}{held}{labels}")
+    terminal.say(f"{run}: {sum(p.numel() for p in net.parameters()):,} parameters")
     if share >= 1:
         terminal.say(f"{run}: already done ({step} steps); give more steps= or minutes=, or another name=")
     elif step:
         terminal.say(f"{run}: goes on from step {step}")
-    try:
-        run.mkdir(parents=True, exist_ok=True)
-        log = run / "log.jsonl"
-        kept = [line for line in log.read_text().splitlines() if whole(line, step)] if log.exists() else []
-        part = run / ".log.jsonl.part"
-        part.write_text("".join(line + "\n" for line in kept))
-        part.replace(log)
-    except OSError as error:
-        raise ValueError(f"{run}: can't be written ({error.strerror}); run gen where you may write") from None
-
-
-def whole(line, step):
-    """Return whether a line of the log is complete and not past `step`."""
-    with contextlib.suppress(ValueError):
-        return json.loads(line)["step"] <= step
-    return False
 
 
 def preview(run, step, average, codec, rate, classes, seed):
@@ -321,18 +251,13 @@ def choose_device(device, rank):
     return torch.device("cuda", rank % torch.cuda.device_count()) if gpu else torch.device("cpu")
 
 
-@contextlib.contextmanager
-def processes():
-    """Yield (rank, world size), having joined the process group if torchrun started this process."""
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    if world == 1:
-        yield 0, 1
-        return
-    dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
-    try:
-        yield dist.get_rank(), world
-    finally:
-        dist.destroy_process_group()
+def use_bfloat16(precision, device):
+    """Return whether to run in bfloat16: "auto" does where the processor multiplies it natively, half again as fast."""
+    if precision != "auto":
+        return precision == "bfloat16"
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
 
 
 @contextlib.contextmanager
@@ -352,33 +277,3 @@ def catch_signals():
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def agree(values, world):
-    """Return rank 0's `values`, the signal being the largest that any rank has caught."""
-    if world == 1:
-        return values
-    made = torch.tensor(values, dtype=torch.double)
-    dist.broadcast(made, 0)
-    return made.tolist()
-
-
-def late(saved_at, world):
-    """Return whether the last save is long ago; rank 0 decides."""
-    return bool(agree([float(time.monotonic() - saved_at > SAVE_SECONDS)], world)[0])
-
-
-def total(value, world):
-    """Return the sum of a tensor over all ranks."""
-    if world > 1:
-        dist.all_reduce(value)
-    return value.item()
-
-
-def gather(tensor, world):
-    """Return the rows of all ranks, in order."""
-    if world == 1:
-        return tensor
-    parts = [torch.empty_like(tensor) for _ in range(world)]
-    dist.all_gather(parts, tensor.contiguous())
-    return torch.cat(parts)

@@ -1,0 +1,51 @@
+"""How good a model is: bits per sample on held-out recordings, beside what trivial predictors need.
+
+The protocol: recordings at their natural scale, EMA weights, every held-out piece from `start` on, a long recording in
+pieces of `data.segment` seconds. Lower is better; a bit less is half as many guesses.
+"""
+
+import json
+from pathlib import Path
+
+from gen import files, sample
+from gen.baselines import baselines
+from gen.data import load as load_corpus
+
+ALL = "all"
+
+
+def evaluate(run, path: str | None = None, names: str | None = None, **progress) -> dict:
+    """Score the model in `run` on held-out recordings; write `evaluate.json` beside it and return what it holds.
+
+    `path` is the folder of recordings, the one it was trained on unless given; `names` a list of those to score, "all",
+    or None for those that training held out. Raises ValueError.
+    """
+    trained = sample.Trained(run)
+    settings = dict(trained.header["trained"]["settings"]["data"])
+    if path is not None:
+        settings["path"] = path
+    if names is not None:
+        settings["valid"] = 0.0 if names == ALL else names
+    corpus = load_corpus(**settings, codec=trained.codec, **progress)
+    train, held = ([], corpus.train) if names == ALL else (corpus.train, corpus.valid)
+    if not held:
+        raise ValueError(f"{settings['path']}: no recording is held out; give data.files= a list of names, or all")
+    if corpus.classes != trained.classes:
+        held = [s._replace(label=trained.label_ids(corpus.classes[s.label], 1)[0]) for s in held]
+    result = {
+        "bits_per_sample": sample.score(trained.model, held, trained.codec, **progress),
+        "baselines": baselines(train, held, trained.codec),
+        "pieces": len(held),
+        "seconds": round(sum(s.size for s in held) / trained.codec.digits / trained.rate, 1),
+        "rate": trained.rate,
+        "parameters": sum(p.numel() for p in trained.model.parameters()),
+        "steps": trained.header["trained"]["steps"],
+        "minutes": trained.header["trained"]["minutes"],
+    }
+    folder = Path(run) if Path(run).is_dir() else Path(run).parent
+    try:
+        with files.replacing(folder / "evaluate.json") as file:
+            file.write((json.dumps(result, indent=1) + "\n").encode())
+    except OSError as error:
+        raise ValueError(f"{folder}/evaluate.json: can't be written ({error.strerror})") from None
+    return result

@@ -1,0 +1,26 @@
+"""Files written whole or not at all."""
+
+import contextlib
+import os
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path, mark: str = "", sync: bool = False):
+    """Yield a binary file that takes the place of `path` when the block ends well; otherwise what was there stays.
+
+    `mark` sets the temporary names of several writers of one file apart; `sync` waits until the disk holds it, so
+    that it survives a power cut. Raises OSError.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}{mark}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(part, "wb") as file:
+            yield file
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
