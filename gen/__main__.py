@@ -64,6 +64,8 @@ def train(**settings):
 
 
 def sample(run, out: str | None = None, count: int | None = None, format: str = "wav", **settings):
+    import torch
+
     import gen
     from gen import audio, terminal
 
@@ -74,6 +76,7 @@ def sample(run, out: str | None = None, count: int | None = None, format: str = 
     if single and count > 1:
         raise ValueError(f"out={out}: holds one take, and count={count}; give a folder")
     trained = gen.load(run)
+    torch.set_num_threads(1)  # one symbol is too little work to share
     waves = trained.sample(count=count, track=terminal.track, **settings)
     if out == "-":
         sys.stdout.buffer.write(audio.encoded(waves[0], trained.rate, ".wav"))
@@ -93,10 +96,10 @@ def evaluate(run, data: dict):
     from gen.evaluate import evaluate
 
     done = evaluate(run, data["path"], data["files"], track=terminal.track)
-    name = f"{run} ({done['parameters']:,} parameters, {done['steps']} steps, {done['minutes']} min)"
-    rows = [(name, f"{done['bits_per_sample']:.3f}")] + [(k, f"{v:.3f}") for k, v in done["baselines"].items()]
-    title = f"{done['pieces']} held-out pieces, {done['seconds']:.0f} s at {done['rate']} Hz"
-    terminal.table(title, ("", "bits/sample"), rows)
+    scores = {str(run): done["bits_per_sample"], **done["baselines"]}
+    trained = f"{done['parameters']:,} parameters, {done['steps']} steps, {done['minutes']} min of training"
+    print(f"{run}: {trained}; {done['pieces']} held-out pieces, {done['seconds']:.0f} s at {done['rate']} Hz")
+    terminal.table(("", "bits/sample"), [(name, f"{bits:.3f}") for name, bits in scores.items()])
 
 
 def schema(name, *functions):
@@ -127,7 +130,7 @@ def run_hydra(command, argv):
         fields = schema(command, loop)
         if path is not None:
             text = QuotedString(text=path.replace("${", "\\${"), quote=Quote.single).with_quotes()
-            argv.append(f"data.path={text}")
+            argv.insert(0, f"data.path={text}")
         if not any(a.startswith(("data.path=", "data=")) for a in argv):
             argv.insert(0, "data=tones")
     elif path is None:
@@ -157,6 +160,7 @@ def run_hydra(command, argv):
             failed.append(error)
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # its errors come here whole, to be told in one line
+    argv.sort(key=lambda a: a.startswith("-") or (a[0] != "~" and "=" not in a))  # argparse wants the keys side by side
     sys.argv = [f"gen {command}", *argv]
     try:
         hydra.main(version_base="1.3", config_path=str(conf()), config_name=command)(job)()

@@ -2,6 +2,7 @@
 
 import sys
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -30,9 +31,9 @@ def track(iterable, text: str, total: int):
         yield from progress.track(iterable, total=total, description=text)
 
 
-def table(title: str, columns, rows):
+def table(columns, rows):
     """Print a table on standard output; the first column is text, the others are numbers already formatted."""
-    made = Table(title=title, title_justify="left")
+    made = Table(box=box.SIMPLE_HEAD)
     for index, column in enumerate(columns):
         made.add_column(column, justify="right" if index else "left")
     for row in rows:

@@ -1,0 +1,87 @@
+"""Two processes train as one, on the CPU."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+GRADIENT = """
+import sys, torch
+import torch.nn.functional as F
+from gen import data, ranks
+from gen.codec import MuLaw
+from gen.models.base import reset
+from tests.small import small_model
+
+codec = MuLaw()
+with ranks.join() as group:
+    corpus = data.load("in", codec, rate=8000, valid=0.0, lanes=4)
+    windows = data.Windows(corpus.train, 4, 64, codec.silence, 0, group.rank, group.world)
+    torch.manual_seed(0)
+    net = small_model("gru", levels=256)
+    state = net.start(torch.zeros(len(windows.mine), dtype=torch.long))
+    seen = []
+    for _ in range(6):
+        x, y, rows, labels, targets = next(windows)
+        logits, state = net(x, reset(net, state, rows, labels))
+        (F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum", ignore_index=-1) / targets).backward(
+            retain_graph=True
+        )
+        seen.append(torch.stack([x, y]))
+    group.sum_gradients(net.parameters())
+    seen = group.gather(torch.stack(seen).permute(2, 0, 1, 3))
+    torch.save([seen, [p.grad for p in net.parameters()]], f"{sys.argv[1]}-{group.rank}.pt")
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "in").mkdir()
+    for index in range(24):
+        wave = 0.5 * np.sin(np.arange(1500 + 50 * index) * (0.1 + 0.01 * index))
+        soundfile.write(tmp_path / "in" / f"{index}.wav", wave, 8000)
+    return tmp_path
+
+
+def two(*args, cwd, monkeypatch):
+    """Run a program under torchrun with two processes."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", *args]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_two_ranks_see_each_sample_once_and_have_the_gradient_of_the_joined_batch(folder, monkeypatch):
+    (folder / "gradient.py").write_text(GRADIENT)
+    two("gradient.py", "two", cwd=folder, monkeypatch=monkeypatch)
+    subprocess.run([sys.executable, "gradient.py", "one"], cwd=folder, check=True)
+    seen, expected = torch.load(folder / "one-0.pt")
+    for rank in (0, 1):
+        joined, gradients = torch.load(folder / f"two-{rank}.pt")
+        assert torch.equal(joined, seen)
+        for ours, theirs in zip(gradients, expected, strict=True):
+            assert torch.allclose(ours, theirs, rtol=1e-4, atol=1e-7)
+
+
+def test_torchrun_trains_and_resumes_as_one_process_does(folder, monkeypatch):
+    keys = ["data.rate=8000", "data.valid=0.2", "model.hidden=16", "model.embedding=8", "lanes=4", "window=32"]
+    keys += ["precision=float32", "valid_every=10"]
+    command = ["-m", "gen", "train", "in", *keys]
+    subprocess.run([sys.executable, *command, "steps=20", "name=one"], cwd=folder, check=True, capture_output=True)
+    two(*command, "steps=20", "name=two", cwd=folder, monkeypatch=monkeypatch)
+    one, joined = (
+        [json.loads(line) for line in (folder / "runs" / name / "log.jsonl").read_text().splitlines()]
+        for name in ("one", "two")
+    )
+    assert [line.keys() for line in one] == [line.keys() for line in joined]
+    for a, b in zip(one, joined, strict=True):
+        assert all(abs(a[key] - b[key]) < 1e-4 for key in a)
+    again = two(*command, "steps=30", "name=two", cwd=folder, monkeypatch=monkeypatch)
+    assert "goes on from step 20" in again.stderr
