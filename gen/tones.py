@@ -1,7 +1,7 @@
 """The default data: a labelled corpus of synthetic tones, made in seconds, small enough to learn in minutes.
 
-One octave of C major, each note in a folder of its own name, sustained as an organ holds it: three harmonics under the
-fundamental, their levels, phases and the loudness drawn anew for every clip.
+One octave of C major, each note in a folder of its own name, sustained as an organ with a tremulant: a fundamental and
+three fainter harmonics; brightness, loudness and the depth and rate of its swelling are drawn anew for every clip.
 """
 
 from pathlib import Path
@@ -12,6 +12,7 @@ from gen import audio
 
 RATE = 8000  # Hz
 SECONDS = 2.0
+HARMONICS = (1, 2, 3, 4)
 NOTES = {"C4": -9, "D4": -7, "E4": -5, "F4": -4, "G4": -2, "A4": 0, "B4": 2, "C5": 3}  # semitones from A4
 
 
@@ -24,15 +25,17 @@ def tone(label: str, seed: int):
     """Return one clip (T,) float32 of a note; the same seed gives the same clip."""
     random = np.random.default_rng([seed, NOTES[label] + 9])
     time = np.arange(round(SECONDS * RATE)) / RATE
-    wave = np.zeros_like(time)
-    for harmonic in (1, 2, 3, 4):
-        level = 1.0 if harmonic == 1 else random.uniform(0.0, 0.5) / harmonic
-        wave += level * np.sin(2 * np.pi * (harmonic * hz(label) * time + random.uniform()))
+    bright = random.uniform(0.2, 0.8)
+    phase = 2 * np.pi * hz(label) * time
+    wave = sum(bright ** (n - 1) / n * np.sin(n * phase) for n in HARMONICS)
+    swell = 1 - random.uniform(0.2, 0.6) * (
+        0.5 + 0.5 * np.sin(2 * np.pi * random.uniform(3, 6) * (time + random.uniform()))
+    )
     attack = np.minimum(time / 0.02, 1.0)
-    return (random.uniform(0.3, 0.6) * attack * wave / np.abs(wave).max()).astype(np.float32)
+    return (random.uniform(0.3, 0.6) * attack * swell * wave / np.abs(wave).max()).astype(np.float32)
 
 
-def write(folder, clips: int = 12):
+def write(folder, clips: int = 40):
     """Write `clips` WAVs of each note under `folder`/<note>/; files that are there already stay as they are."""
     for label in NOTES:
         for seed in range(clips):
