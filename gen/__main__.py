@@ -119,7 +119,6 @@ def run_hydra(command, argv):
     import hydra
     from hydra.core.config_store import ConfigStore
     from hydra.core.hydra_config import HydraConfig
-    from hydra.core.override_parser.types import Quote, QuotedString
     from omegaconf import OmegaConf
 
     given = argv and not argv[0].startswith("-") and ("=" not in argv[0] or os.path.exists(argv[0]))
@@ -129,8 +128,7 @@ def run_hydra(command, argv):
 
         fields = schema(command, loop)
         if path is not None:
-            text = QuotedString(text=path.replace("${", "\\${"), quote=Quote.single).with_quotes()
-            argv.insert(0, f"data.path={text}")
+            argv.insert(0, quoted("data.path", path))
         if not any(a.startswith(("data.path=", "data=")) for a in argv):
             argv.insert(0, "data=tones")
     elif path is None:
@@ -160,6 +158,7 @@ def run_hydra(command, argv):
             failed.append(error)
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # its errors come here whole, to be told in one line
+    argv = [readable(a) for a in argv]
     argv.sort(key=lambda a: a.startswith("-") or (a[0] != "~" and "=" not in a))  # argparse wants the keys side by side
     sys.argv = [f"gen {command}", *argv]
     try:
@@ -170,6 +169,28 @@ def run_hydra(command, argv):
         raise
     if failed:
         raise failed[0]
+
+
+def quoted(key, value) -> str:
+    """Return `key=value` in Hydra's grammar, the value taken literally."""
+    from hydra.core.override_parser.types import Quote, QuotedString
+
+    text = value.replace("${", r"\${")
+    return f"{key}={QuotedString(text=text, quote=Quote.single).with_quotes()}"
+
+
+def readable(argument) -> str:
+    """Return an argument, its value quoted if Hydra's grammar can't read it, such as data.labels=(\\d)_*.wav."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    key, equals, value = argument.partition("=")
+    try:
+        if equals and not argument.startswith("-"):
+            OverridesParser.create().parse_override(argument)
+    except HydraException:
+        return quoted(key, value)
+    return argument
 
 
 def explain(error, command) -> str:

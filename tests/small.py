@@ -9,8 +9,15 @@ from gen.build import build
 CONF = Path(__file__).parent.parent / "conf"
 MODELS = sorted(p.stem for p in (CONF / "model").glob("*.yaml"))
 LEVELS = 16
-SMALL = {"elman": {}, "lstm": {"layers": 2}, "gru": {"layers": 2}}
-SIZES = {"hidden": 24, "embedding": 12}
+SMALL = {
+    "lstm": {"layers": 2},
+    "gru": {"layers": 2},
+    "samplernn": {"layers": 2},
+    "mingru": {"layers": 2},
+    "rglru": {"layers": 2},
+    "tiered": {"frames": [2, 4, 8], "history": 5, "conv": 3},
+}
+SIZES = {"hidden": 24, "embedding": 12, "size": 16, "head": 12}
 
 
 def model_node(name):
@@ -23,4 +30,5 @@ def small_model(name, classes=0, levels=LEVELS):
     node = model_node(name)
     node.update({k: v for k, v in SIZES.items() if k in node})
     node.update(SMALL.get(name, {}))
-    return build(node, "model", levels=levels, silence=(levels // 2,), classes=classes)
+    silence = (levels // 2, 0) if name == "wavernn" else (levels // 2,)
+    return build(node, "model", levels=levels, silence=silence, classes=classes)

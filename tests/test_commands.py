@@ -102,6 +102,16 @@ def test_a_folder_that_cannot_be_trained_on_is_refused_in_one_line(gen, tmp_path
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_pattern_of_labels_and_a_path_are_taken_literally(gen, tmp_path):
+    folder = "my [takes], (2) ${x} it's=1"
+    for index in range(24):
+        tone(tmp_path / folder / f"{index % 3}_{index}.wav", hz=300 + index)
+    code, _, err = gen("train", folder, *TINY, "steps=5", r"data.labels=(\d)_*.wav", "name=a b (c)")
+    assert code == 0, err
+    assert "labels 0 1 2" in err
+    assert (tmp_path / "runs" / "a b (c)" / "model.safetensors").exists()
+
+
 def test_one_bad_file_is_named_and_skipped(gen, tmp_path):
     for index in range(24):
         tone(tmp_path / "in" / f"{index}.wav", hz=300 + index)

@@ -10,8 +10,8 @@ import gen
 FOLDER = Path(gen.__file__).parent
 ROWS = [  # a file imports only from rows above its own
     {"files", "codec", "build", "terminal", "ranks", "models.__init__", "models.base"},
-    {"audio", "models.rnn"},
-    {"cache", "tones", "checkpoint", "baselines"},
+    {"audio", "models.rnn", "models.linear", "models.tiers", "models.wavernn"},
+    {"models.samplernn", "models.tiered", "cache", "tones", "checkpoint", "baselines"},
     {"data", "resume"},
     {"sample"},
     {"train", "evaluate", "__init__"},

@@ -1,0 +1,176 @@
+"""Gated linear recurrences, trained in parallel by a scan: RG-LRU and minGRU, blocks of them, and stacks of blocks.
+
+h_t = a_t h_{t-1} + b_t, with a_t and b_t functions of the input alone. Legend: D channels.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from gen.models.base import Label, Model
+
+
+def scan(a, b, h):
+    """Return all h_t = a_t h_{t-1} + b_t, (B, T, D), for a, b (B, T, D) and h = h_{-1} (B, D)."""
+    return Scan.apply(a, b, h)
+
+
+class Scan(torch.autograd.Function):
+    """The scan with its gradient, which is the same scan run backwards: l_t = g_t + a_{t+1} l_{t+1}."""
+
+    @staticmethod
+    def forward(ctx, a, b, h):
+        y = run_scan(a, b, h)
+        ctx.save_for_backward(a, h, y)
+        return y
+
+    @staticmethod
+    def backward(ctx, gradient):
+        a, h, y = ctx.saved_tensors
+        later = torch.cat([a[:, 1:], torch.zeros_like(a[:, :1])], 1)
+        reach = run_scan(later, gradient.contiguous(), torch.zeros_like(h), backwards=True)
+        before = torch.cat([h.unsqueeze(1), y[:, :-1]], 1)
+        return reach * before, reach, reach[:, 0] * a[:, 0]
+
+
+def run_scan(a, b, h, backwards=False):
+    """Compute the scan in about 2 sqrt(T) vector operations: inside all chunks side by side, then across them.
+
+    A chunk begun at zero yields y, and what it carries over is p h with p the product of its decays so far.
+    """
+    streams, length, size = a.shape
+    inside = min((n for n in range(1, length + 1) if length % n == 0), key=lambda n: n + length // n)
+    a, b = (part.reshape(streams, -1, inside, size) for part in (a, b))
+    y, p = torch.empty_like(b), torch.empty_like(a)
+    order = range(inside)[::-1] if backwards else range(inside)
+    last = order[0]
+    y[:, :, last], p[:, :, last] = b[:, :, last], a[:, :, last]
+    for t in order[1:]:
+        torch.addcmul(b[:, :, t], a[:, :, t], y[:, :, last], out=y[:, :, t])
+        torch.mul(a[:, :, t], p[:, :, last], out=p[:, :, t])
+        last = t
+    carried = torch.empty_like(b[:, :, 0])
+    chunks = range(a.shape[1])
+    for chunk in chunks[::-1] if backwards else chunks:
+        carried[:, chunk] = h
+        h = torch.addcmul(y[:, chunk, last], p[:, chunk, last], h)
+    return y.addcmul_(p, carried.unsqueeze(2)).view(streams, length, size)
+
+
+class RGLRU(nn.Module):
+    """The real-gated linear recurrent unit of Griffin (De et al. 2024, arXiv 2402.19427, equations 1 to 4).
+
+    r, i = sigmoid(gates of x);  a = exp(-8 softplus(decay) r);  h' = a h + sqrt(1 - a^2) (i x)
+    """
+
+    def __init__(self, size: int, slowest: float = 1000.0):
+        """Begin with time constants from 2 to `slowest` steps, spread evenly in their logarithm, at half-open gates."""
+        super().__init__()
+        self.gates = nn.Linear(size, 2 * size)
+        rate = torch.exp(-torch.linspace(math.log(2.0), math.log(slowest), size)) / 4
+        self.decay = nn.Parameter(torch.log(torch.expm1(rate)))
+
+    def coefficients(self, x):
+        """Return a and b of the recurrence for inputs (..., D)."""
+        r, i = torch.sigmoid(self.gates(x).to(self.decay.dtype)).chunk(2, -1)
+        log_a = -8 * F.softplus(self.decay) * r
+        return torch.exp(log_a), torch.sqrt(-torch.expm1(2 * log_a)) * i * x
+
+
+class MinGRU(nn.Module):
+    """The minimal GRU of Feng et al. 2024 (arXiv 2410.01201, section 3.1).
+
+    z = sigmoid(gate of x);  h' = (1 - z) h + z (candidate of x)
+    """
+
+    def __init__(self, size: int):
+        super().__init__()
+        self.gates = nn.Linear(size, 2 * size)
+        self.size = size
+
+    def coefficients(self, x):
+        """Return a and b of the recurrence for inputs (..., D)."""
+        gate, candidate = self.gates(x).to(x.dtype).chunk(2, -1)
+        z = torch.sigmoid(gate)
+        return 1 - z, z * candidate
+
+
+class Block(nn.Module):
+    """A residual pair, as in Griffin: a recurrence beside a gate, after a short causal convolution; a gated MLP."""
+
+    def __init__(self, size: int, cell, conv: int = 4, expand: int = 2, dropout: float = 0.0):
+        """Build it around `cell`, an RGLRU or MinGRU; `conv` is the convolution's width (1: none)."""
+        super().__init__()
+        self.size, self.cell, self.conv = size, cell, conv
+        self.norm, self.branches, self.out = nn.RMSNorm(size), nn.Linear(size, 2 * size), nn.Linear(size, size)
+        self.mlp_norm, self.up = nn.RMSNorm(size), nn.Linear(size, 2 * expand * size)
+        self.down = nn.Linear(expand * size, size)
+        self.taps = nn.Parameter(torch.cat([torch.zeros(conv - 1, size), torch.ones(1, size)])) if conv > 1 else None
+        self.dropout = nn.Dropout(dropout)
+
+    def start(self, streams: int):
+        """Return the state of `streams` streams: h, and the inputs that the convolution still sees."""
+        like = self.norm.weight
+        h = like.new_zeros(streams, self.size)
+        return (h, like.new_zeros(streams, self.conv - 1, self.size)) if self.conv > 1 else (h,)
+
+    def forward(self, x, state):
+        """Return y (B, T, D) and the state after x (B, T, D)."""
+        u, gate = self.branches(self.norm(x)).chunk(2, -1)
+        u, window = u.to(x.dtype), ()
+        if self.conv > 1:
+            seen = torch.cat([state[1], u], 1)
+            u = sum(seen[:, k : k + x.shape[1]] * tap for k, tap in enumerate(self.taps))
+            window = (seen[:, 1 - self.conv :],)
+        a, b = self.cell.coefficients(u)
+        y = scan(a, b, state[0])
+        x = x + self.dropout(self.out(y * F.gelu(gate)))
+        value, gate = self.up(self.mlp_norm(x)).chunk(2, -1)
+        return x + self.dropout(self.down(value * F.gelu(gate))), (y[:, -1], *window)
+
+
+CELLS = {"mingru": MinGRU, "rglru": RGLRU}
+
+
+class LinearRNN(Model):
+    """A stack of blocks that all run once a symbol."""
+
+    def __init__(
+        self,
+        levels: int,
+        silence: tuple,
+        classes: int = 0,
+        cell: str = "rglru",
+        size: int = 128,
+        layers: int = 4,
+        conv: int = 4,
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        if cell not in CELLS:
+            raise ValueError(f"model.cell={cell}: there are {', '.join(CELLS)}")
+        if min(size, layers, conv) < 1 or not 0 <= dropout < 1:
+            raise ValueError("model: size, layers and conv are 1 or more, dropout is in [0, 1)")
+        self.embedding = nn.Embedding(levels, size)
+        self.label = Label(classes, size)
+        self.blocks = nn.ModuleList(Block(size, CELLS[cell](size), conv, dropout=dropout) for _ in range(layers))
+        self.norm = nn.RMSNorm(size)
+        self.out = nn.Linear(size, levels)
+
+    def start(self, labels):
+        return {"labels": labels, "blocks": [block.start(len(labels)) for block in self.blocks]}
+
+    def forward(self, x, state):
+        self.check_length(x)
+        h = self.embedding(x) + self.label(state["labels"], self.out.weight).unsqueeze(-2)
+        after = []
+        for block, before in zip(self.blocks, state["blocks"], strict=True):
+            h, new = block(h, before)
+            after.append(new)
+        return self.out(self.norm(h)), {"labels": state["labels"], "blocks": after}
+
+    def step(self, x, state):
+        logits, state = self(x.unsqueeze(1), state)
+        return logits.squeeze(1), state

@@ -1,0 +1,82 @@
+"""WaveRNN (Kalchbrenner et al. 2018, arXiv 1802.08435): 16-bit audio as a coarse and a fine byte, one split GRU."""
+
+import torch
+from torch import nn
+
+from gen.models.base import Label, Model
+
+LABEL = 32  # size of a label's vector
+
+
+class WaveRNN(Model):
+    """One GRU a sample, half of whose units predict the coarse byte and half, which see that byte, the fine one.
+
+    Equation 2 of the paper, with x_t = [c_{t-1}, f_{t-1}, c_t] scaled to [-1, 1] and the weights of c_t masked for the
+    coarse half of each gate. As in cuDNN the reset gate acts after the product:
+    r, u = sigmoid(R h + I x);  e = tanh(r (R h) + I x);  h' = u h + (1 - u) e
+    """
+
+    stride = 2
+
+    def __init__(self, levels: int, silence: tuple, classes: int = 0, hidden: int = 896, head: int = 256):
+        """Build it with `hidden` units, an even number, and `head` units in the layer before each softmax."""
+        super().__init__()
+        if hidden < 2 or hidden % 2 or head < 1:
+            raise ValueError(f"model.hidden={hidden}, model.head={head}: hidden is even and over 0, head over 0")
+        if len(silence) != 2:
+            raise ValueError("model=wavernn: predicts pairs of coarse and fine; give codec=linear16 with it")
+        self.levels, self.silence, self.hidden = levels, silence, hidden
+        self.label = Label(classes, LABEL)
+        inputs = 3 + LABEL * bool(classes)
+        self.rnn = nn.GRU(inputs, hidden, batch_first=True)
+        mask = torch.ones(3, 2, hidden // 2, inputs)
+        mask[:, 0, :, 2] = 0
+        self.register_buffer("mask", mask.view(3 * hidden, inputs), persistent=False)
+        self.coarse, self.fine = (
+            nn.Sequential(nn.Linear(hidden // 2, head), nn.ReLU(), nn.Linear(head, levels)) for _ in range(2)
+        )
+
+    def start(self, labels):
+        h = self.mask.new_zeros(len(labels), self.hidden)
+        coarse, fine = (torch.full_like(labels, digit) for digit in self.silence)
+        return {"labels": labels, "h": h, "coarse": coarse, "fine": fine, "place": torch.zeros_like(labels)}
+
+    def forward(self, x, state):
+        """Return logits (B, T, L) and the state; x begins with a fine byte, the one before a sample."""
+        self.check_length(x)
+        digits = torch.cat([state["coarse"].unsqueeze(1), x], 1)
+        inputs = self._inputs(digits[:, :-1:2], digits[:, 1::2], digits[:, 2::2], state["labels"])
+        r = self.rnn
+        weights = [r.weight_ih_l0 * self.mask, r.weight_hh_l0, r.bias_ih_l0, r.bias_hh_l0]
+        h, last = torch.gru(inputs, state["h"][None], weights, True, 1, 0.0, self.training, False, True)
+        below, above = h.chunk(2, -1)
+        logits = torch.stack([self.coarse(below), self.fine(above)], 2).flatten(1, 2)
+        after = {"h": last[0].to(state["h"].dtype), "coarse": digits[:, -1], "fine": digits[:, -2]}
+        return logits, {**state, **after}
+
+    def step(self, x, state):
+        second = state["place"] == 1  # x is the coarse byte of the sample at hand, and the fine one is asked for
+        fine = torch.where(second, state["fine"], x)
+        now = torch.where(second, x, 0)  # masked where it isn't known
+        inputs = self._inputs(state["coarse"], fine, now, state["labels"])
+        h = state["h"]
+        weight = self.rnn.weight_ih_l0 * self.mask
+        xr, xu, xe = nn.functional.linear(inputs, weight, self.rnn.bias_ih_l0).chunk(3, -1)
+        hr, hu, he = nn.functional.linear(h, self.rnn.weight_hh_l0, self.rnn.bias_hh_l0).chunk(3, -1)
+        r, u = torch.sigmoid(xr + hr), torch.sigmoid(xu + hu)
+        e = torch.tanh(xe + r * he)
+        new = u * h + (1 - u) * e
+        below, above = new.chunk(2, -1)
+        rows = second.unsqueeze(-1)
+        logits = torch.where(rows, self.fine(above), self.coarse(below))
+        after = {"h": torch.where(rows, new, h), "coarse": torch.where(second, x, state["coarse"]), "fine": fine}
+        return logits, {**state, **after, "place": 1 - state["place"]}
+
+    def _inputs(self, coarse, fine, now, labels):
+        """Return what the GRU sees, (..., 3 or 3 + LABEL): bytes scaled to [-1, 1], and the label's vector."""
+        bytes_ = torch.stack([coarse, fine, now], -1).to(self.mask.dtype) / (self.levels / 2) - 1
+        if self.label.table is None:
+            return bytes_
+        vector = self.label(labels, bytes_)
+        vector = vector.unsqueeze(1).expand(-1, bytes_.shape[1], -1) if bytes_.ndim == 3 else vector
+        return torch.cat([bytes_, vector], -1)

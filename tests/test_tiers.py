@@ -1,0 +1,118 @@
+"""The tiered models against a plain reading of what a tier sees and hands down; WaveRNN against its paper."""
+
+import numpy as np
+import pytest
+import torch
+
+from gen import codec
+from gen.models.samplernn import SampleRNN
+from gen.models.tiered import TieredLRU
+from gen.models.tiers import ratios
+from gen.models.wavernn import WaveRNN
+from tests.small import LEVELS
+
+T = 24
+
+
+def by_hand(model, symbols):
+    """Return the logits of each target, from the definition: `symbols` is a list, what precedes it is silence."""
+
+    def last(count, t):
+        """The `count` symbols up to and with x[t]."""
+        return torch.tensor([[symbols[i] if i >= 0 else model.silence for i in range(t - count + 1, t + 1)]])
+
+    above = {t: torch.zeros(1) for t in range(T)}  # what each target is handed
+    for tier in reversed(model.tiers):
+        state, handed = tier.core.start(1), {}
+        for begin in range(0, T, tier.frame):
+            frame = model.features(last(tier.frame, begin)).flatten()
+            z, state = tier.core((tier.inp(frame) + above[begin]).view(1, 1, -1), state)
+            vectors = tier.up(z).view(tier.ratio, -1)
+            each = tier.frame // tier.ratio
+            for j in range(tier.frame):
+                handed[begin + j] = vectors[j // each]
+        above = handed
+    return torch.stack([model.predict(last(model.history, t), above[t].view(1, 1, -1))[0, 0] for t in range(T)])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: SampleRNN(LEVELS, (8,), frames=[2, 8], size=10, embedding=6),
+        lambda: SampleRNN(LEVELS, (8,), frames=[4], size=10, embedding=6, cell="lstm", layers=2, weight_norm=True),
+        lambda: SampleRNN(LEVELS, (8,), frames=[2, 4, 12], size=10, embedding=6),
+        lambda: TieredLRU(LEVELS, (8,), frames=[2, 8], layers=[1, 2], size=10, hidden=6, history=11, conv=3),
+        lambda: TieredLRU(LEVELS, (8,), frames=[4], layers=[1], size=10, hidden=6, history=3),
+    ],
+)
+def test_each_tier_sees_and_hands_down_what_its_definition_says(model):
+    torch.manual_seed(0)
+    model = model().double()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    symbols = torch.randint(LEVELS, (T,)).tolist()
+    x = torch.tensor([symbols])
+    got, _ = model(x, model.start(torch.zeros(1, dtype=torch.long)))
+    torch.testing.assert_close(got[0], by_hand(model, symbols))
+
+
+def test_the_sample_networks_are_their_equations():
+    torch.manual_seed(0)
+    model = SampleRNN(LEVELS, (8,), frames=[2], size=10, embedding=6).double()
+    seen, handed = torch.randint(LEVELS, (1, 2)), torch.randn(1, 1, 10, dtype=torch.double)
+    e = torch.cat([model.embedding.weight[s] for s in seen[0]])
+    h = (model.inp.weight @ e + handed[0, 0]).relu()
+    want = model.out.weight @ (model.hidden.weight @ h + model.hidden.bias).relu() + model.out.bias
+    torch.testing.assert_close(model.predict(seen, handed)[0, 0], want)
+
+
+def test_tiers_see_the_wave_companded_and_linear():
+    model = TieredLRU(256, (128,), frames=[2, 4], layers=[1, 1])
+    symbols = torch.arange(256)[None]
+    wave = torch.from_numpy(codec.MuLaw(8).decode(symbols.numpy()))
+    features = model.features(symbols)
+    torch.testing.assert_close(features[..., 0], symbols / 128 - 1)
+    torch.testing.assert_close(features[..., 1], 2 * wave, atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("frames", [[], [1], [4, 2], [4, 6], [2, 2]])
+def test_frames_that_do_not_nest_are_named(frames):
+    with pytest.raises(ValueError, match=r"model\.frames"):
+        ratios(frames)
+
+
+def test_wavernn_is_the_papers_equation_2():
+    torch.manual_seed(0)
+    model = WaveRNN(256, (128, 0), hidden=6, head=5).double()
+    pairs = np.random.default_rng(0).integers(0, 256, (5, 2))
+    symbols = np.concatenate([[128, 0], pairs.ravel()])  # c, f of silence, then c, f of each sample
+    x = torch.from_numpy(symbols[1:-1])[None]
+    got = model(x, model.start(torch.zeros(1, dtype=torch.long)))[0][0].detach().numpy()
+
+    def sigmoid(v):
+        return 1 / (1 + np.exp(-v))
+
+    def head(layers, y):
+        first, _, second = layers
+        y = np.maximum(first.weight.detach().numpy() @ y + first.bias.detach().numpy(), 0)
+        return second.weight.detach().numpy() @ y + second.bias.detach().numpy()
+
+    w, r, b, c = (p.detach().numpy().reshape(3, 6, -1) for p in model.rnn.parameters())
+    h = np.zeros(6)
+    for s, (coarse, _) in enumerate(pairs):
+        before = symbols[2 * s : 2 * s + 2] / 128 - 1
+        gates = []
+        for g in range(3):
+            own = w[g] @ np.array([*before, coarse / 128 - 1])
+            own[:3] = w[g][:3, :2] @ before  # the coarse half doesn't see the coarse byte
+            gates.append((own + b[g, :, 0], r[g] @ h + c[g, :, 0]))
+        reset, update = (sigmoid(own + past) for own, past in gates[:2])
+        e = np.tanh(gates[2][0] + reset * gates[2][1])
+        h = update * h + (1 - update) * e
+        np.testing.assert_allclose(got[2 * s], head(model.coarse, h[:3]), atol=1e-12)
+        np.testing.assert_allclose(got[2 * s + 1], head(model.fine, h[3:]), atol=1e-12)
+
+
+def test_wavernn_wants_its_codec():
+    with pytest.raises(ValueError, match="codec=linear16"):
+        WaveRNN(256, (128,))
