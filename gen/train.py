@@ -156,7 +156,7 @@ def train(
                     part = spread(corpus.valid, VALID_SYMBOLS * (10 if share >= 1 else 1))
                     line["valid_bits"] = held_out = sample.score(average, part, codes)
                     terminal.say(f"step {step}, {elapsed(spent)}: {bits:.3f} bits/sample, held out {held_out:.3f}")
-                if chief and pause:
+                if chief and pause and (share >= 1 or is_power_of_two(step // valid_every)):
                     preview(run, step, average, codes, data["rate"], corpus.classes, seed)
                 if chief:
                     speed = (step - first) * lanes * window / codes.digits / (now - started)
@@ -223,6 +223,11 @@ def preview(run, step, average, codec, rate, classes, seed):
     made = sample.generate(net, steps, range(count), list(range(count)), seed, before=codec.silence[-1])
     for label, wave in zip(classes or ["take"], codec.decode(np.stack(list(made), 1)), strict=False):
         audio.write(run / "previews" / f"step-{step:06d}-{label.replace('/', '-')}.wav", wave, rate)
+
+
+def is_power_of_two(number):
+    """Return whether `number` is 1, 2, 4, 8, ...: what one hears changes ever more slowly, and a preview takes time."""
+    return number > 0 and number & (number - 1) == 0
 
 
 def spread(segments, symbols):
