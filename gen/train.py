@@ -23,7 +23,7 @@ from gen.data import load as load_corpus
 from gen.models.base import detach, reset
 
 LOG_EVERY = 10  # steps
-VALID_SYMBOLS = 200_000  # held-out symbols scored during training, and ten times as many at its end
+VALID_SYMBOLS = 200_000  # held-out symbols scored during training, and twenty times as many at its end
 PREVIEW_SECONDS = 1.0
 SAVE_SECONDS = 60
 CHANGEABLE = {"steps", "minutes", "device", "name", "valid_every"}  # keys that may differ when a run is resumed
@@ -153,7 +153,7 @@ def train(
                         kept = f"{run} keeps what was saved last"
                         raise ValueError(f"step {step}: the loss is no longer a number ({kept}); lower learning_rate")
                 if chief and pause and corpus.valid:
-                    part = spread(corpus.valid, VALID_SYMBOLS * (10 if share >= 1 else 1))
+                    part = spread(corpus.valid, VALID_SYMBOLS * (20 if share >= 1 else 1))
                     line["valid_bits"] = held_out = sample.score(average, part, codes)
                     terminal.say(f"step {step}, {elapsed(spent)}: {bits:.3f} bits/sample, held out {held_out:.3f}")
                 if chief and pause and (share >= 1 or is_power_of_two(step // valid_every)):

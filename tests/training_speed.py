@@ -14,7 +14,7 @@ from gen.build import build
 from gen.models.base import detach
 from tests.small import model_node
 
-LANES, WINDOW = 32, 256
+LANES, WINDOW = 32, 128
 
 
 def steps_of(forward, net, bfloat16):
