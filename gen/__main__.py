@@ -14,6 +14,7 @@ COMMANDS = {
     "evaluate": "score a trained model on held-out recordings",
     "tones": "write the embedded corpus of synthetic tones",
 }
+PATHS = {"path", "valid", "files", "prime", "out"}
 HELP = {
     "train": """gen train [FOLDER] [key=value ...]
 
@@ -144,7 +145,7 @@ def run_hydra(command, argv):
 
     def job(cfg):
         try:
-            settings = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+            settings = at_home(OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True))
             if command != "train":
                 return {"sample": sample, "evaluate": evaluate}[command](path, **settings)
             if settings["name"] is None:
@@ -158,6 +159,9 @@ def run_hydra(command, argv):
             failed.append(error)
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # its errors come here whole, to be told in one line
+    for before, argument in zip(["", *argv], argv, strict=False):
+        if "=" not in argument and argument[0] not in "-~" and not before.startswith("-"):
+            raise ValueError(f"{argument}: settings are key=value; gen {command} --help lists the keys")
     argv = [readable(a) for a in argv]
     argv.sort(key=lambda a: a.startswith("-") or (a[0] != "~" and "=" not in a))  # argparse wants the keys side by side
     sys.argv = [f"gen {command}", *argv]
@@ -169,6 +173,18 @@ def run_hydra(command, argv):
         raise
     if failed:
         raise failed[0]
+
+
+def at_home(settings) -> dict:
+    """Return the settings with ~ in paths replaced, which a shell leaves alone behind an equals sign."""
+    return {
+        key: at_home(value)
+        if key == "data"
+        else os.path.expanduser(value)
+        if key in PATHS and isinstance(value, str)
+        else value
+        for key, value in settings.items()
+    }
 
 
 def quoted(key, value) -> str:

@@ -51,6 +51,7 @@ class TrainingBar(Progress):
             TextColumn("{task.percentage:.0f}%  {task.fields[figures]}"),
             console=console,
             transient=True,
+            disable=not console.is_terminal,
         )
         self.bar = self.add_task(name, total=1.0, figures="")
 

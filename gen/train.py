@@ -47,7 +47,7 @@ def train(
     name: str | None = None,
     device: str = "auto",
     lanes: int = 32,
-    window: int = 256,
+    window: int = 128,
     learning_rate: float = 0.002,
     warmup: int = 100,
     clip: float = 1.0,
@@ -57,8 +57,8 @@ def train(
     """Train `model` on the recordings `data` describes, in runs/`name`, for `steps` or `minutes`; resume if begun.
 
     `learning_rate` rises over `warmup` steps and falls as a cosine over the budget; gradients are clipped to norm
-    `clip`; `precision` is float32, bfloat16 for autocast, or auto for what is
-    faster on this machine. Returns the run folder. Raises ValueError, Interrupted.
+    `clip`; `precision` is float32, bfloat16 for autocast, or auto for the faster one here. A validation comes every
+    `valid_every` steps. Returns the run folder. Raises ValueError, Interrupted.
     """
     settings = {k: v for k, v in locals().items() if k not in CHANGEABLE}
     check(steps, minutes, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed)
@@ -78,9 +78,7 @@ def train(
         if window % net.stride:
             raise ValueError(f"window={window}: this model takes multiples of {net.stride}")
         torch.manual_seed(seed + group.rank)  # dropout differs between ranks
-        average = (
-            copy.deepcopy(net).eval().requires_grad_(False)
-        )  # of the weights over time: what is scored and shipped
+        average = copy.deepcopy(net).eval().requires_grad_(False)  # of the weights over time: what is scored, shipped
         optimizer = torch.optim.AdamW(net.parameters(), learning_rate, (0.9, 0.98), weight_decay=0.01, fused=True)
         windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world)
         state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=device))

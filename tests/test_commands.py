@@ -134,6 +134,7 @@ def test_one_bad_file_is_named_and_skipped(gen, tmp_path):
         (["prime=nowhere.wav"], "nowhere.wav: No such file"),
         (["format=mp3"], "format=mp3: there are wav and flac"),
         (["out=a.wav", "count=2"], "holds one take"),
+        (["twice"], "twice: settings are key=value"),
         (["secondz=1"], "secondz: there is no such key"),
         (["seconds=long"], "seconds=long"),
     ],
@@ -196,10 +197,11 @@ def test_greedy_is_legal_and_out_may_be_one_file_or_standard_output(gen, runs, t
     assert subprocess.run(command, capture_output=True, check=True).stdout == (tmp_path / "a.wav").read_bytes()
 
 
-def test_a_take_goes_on_from_a_recording_of_any_rate_and_length(gen, runs, tmp_path):
+def test_a_take_goes_on_from_a_recording_of_any_rate_and_length(gen, runs, tmp_path, monkeypatch):
     tone(tmp_path / "short.wav", seconds=1 / 8000)
     tone(tmp_path / "long.flac", seconds=1.0, rate=44100)
-    for prime in ("short.wav", "long.flac"):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for prime in ("short.wav", "~/long.flac"):
         assert gen("sample", runs / "plain", "seconds=0.05", f"prime={prime}", "out=take.wav")[0] == 0
         assert soundfile.info(tmp_path / "take.wav").frames == 400
 
