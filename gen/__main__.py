@@ -11,7 +11,7 @@ from typing import Any
 COMMANDS = {
     "train": "train a model on a folder of recordings",
     "sample": "generate takes from a trained model",
-    "evaluate": "score a trained model on held-out recordings",
+    "evaluate": "score trained models on held-out recordings",
     "tones": "write the embedded corpus of synthetic tones",
 }
 PATHS = {"path", "valid", "files", "prime", "out"}
@@ -20,11 +20,14 @@ HELP = {
 
 Train a model on the recordings in FOLDER (any format, rate and length, sub-folders included), or without FOLDER on a
 small corpus of synthetic tones. The run is a folder runs/<name>: model.safetensors, log.jsonl, previews to listen to
-and tensorboard. The same command again goes on where it was stopped. -m runs one training per value: model=gru,lstm
+and tensorboard. The same command again goes on where it was stopped. -m runs one training per value, one after the
+other; +experiment=leaderboard is every model for the same minutes.
 
   gen train
   gen train ~/recordings minutes=60
   gen train ~/words data.labels=folder data.rate=8000 model=lstm model.hidden=512 name=words
+  gen train ~/words -m model=gru,lstm seed=0,1 minutes=8
+  gen train ~/words -m +experiment=leaderboard && gen evaluate runs/words-*
 """,
     "sample": """gen sample RUN [key=value ...]
 
@@ -35,12 +38,13 @@ Write takes from the model in RUN, a run folder or a model file, as 16-bit WAV o
   gen sample runs/piano prime=my.flac out=continued.wav
   gen sample runs/piano out=- | aplay
 """,
-    "evaluate": """gen evaluate RUN [key=value ...]
+    "evaluate": """gen evaluate RUN [RUN ...] [key=value ...]
 
-Print the bits per sample that the model in RUN needs for the recordings held out from its training (lower is better),
-beside what trivial predictors need for them, and write them to RUN/evaluate.json.
+Print the bits per sample that the model in each RUN needs for the recordings held out from its training (lower is
+better), beside what trivial predictors need for them, and write them to RUN/evaluate.json.
 
   gen evaluate runs/words
+  gen evaluate runs/words-*
   gen evaluate runs/words data.path=~/other-words data.files=all
 """,
     "tones": """gen tones FOLDER
@@ -92,15 +96,12 @@ def sample(run, out: str | None = None, count: int | None = None, format: str = 
         print(audio.write_new(folder / f"{name}seed{settings['seed']}-{stream}.{format}", wave, trained.rate))
 
 
-def evaluate(run, data: dict):
+def evaluate(runs, data: dict):
     from gen import terminal
-    from gen.evaluate import evaluate
+    from gen.evaluate import COLUMNS, evaluate, rows
 
-    done = evaluate(run, data["path"], data["files"], track=terminal.track)
-    scores = {str(run): done["bits_per_sample"], **done["baselines"]}
-    trained = f"{done['parameters']:,} parameters, {done['steps']} steps, {done['minutes']} min of training"
-    print(f"{run}: {trained}; {done['pieces']} held-out pieces, {done['seconds']:.0f} s at {done['rate']} Hz")
-    terminal.table(("", "bits/sample"), [(name, f"{bits:.3f}") for name, bits in scores.items()])
+    done = {run: evaluate(run, data["path"], data["files"], track=terminal.track) for run in runs}
+    terminal.table(COLUMNS, rows(done))
 
 
 def schema(name, *functions):
@@ -122,8 +123,12 @@ def run_hydra(command, argv):
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
 
-    given = argv and not argv[0].startswith("-") and ("=" not in argv[0] or os.path.exists(argv[0]))
-    path = argv.pop(0) if given else None
+    paths = []
+    while argv and not argv[0].startswith("-") and ("=" not in argv[0] or os.path.exists(argv[0])):
+        paths.append(argv.pop(0))
+    if len(paths) > 1 and command != "evaluate":
+        raise ValueError(f"{paths[1]}: settings are key=value; gen {command} --help lists the keys")
+    path = paths[0] if paths else None
     if command == "train":
         from gen.train import train as loop
 
@@ -144,16 +149,18 @@ def run_hydra(command, argv):
     failed = []
 
     def job(cfg):
+        if failed:  # a sweep ends with the first training that was stopped or refused
+            return
         try:
             settings = at_home(OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True))
             if command != "train":
-                return {"sample": sample, "evaluate": evaluate}[command](path, **settings)
+                return sample(path, **settings) if command == "sample" else evaluate(paths, **settings)
             if settings["name"] is None:
                 choice = HydraConfig.get()
                 folder = Path(settings["data"]["path"] or "tones").resolve().stem
                 settings["name"] = f"{folder}-{choice.runtime.choices.model}"
-                if choice.mode.name == "MULTIRUN" and choice.job.override_dirname:
-                    settings["name"] += f"-{choice.job.override_dirname}"
+                values = dict(override.lstrip("+").split("=", 1) for override in choice.overrides.task)
+                settings["name"] += "".join(f"-{key}-{values[key]}" for key in swept if key != "model")
             train(**settings)
         except BaseException as error:  # Hydra would print its own lines about it
             failed.append(error)
@@ -162,7 +169,9 @@ def run_hydra(command, argv):
     for before, argument in zip(["", *argv], argv, strict=False):
         if "=" not in argument and argument[0] not in "-~" and not before.startswith("-"):
             raise ValueError(f"{argument}: settings are key=value; gen {command} --help lists the keys")
-    argv = [readable(a) for a in argv]
+    # a value that Hydra's grammar can't read is taken literally, such as data.labels=(\d)_*.wav
+    argv = [a if a[0] == "-" or "=" not in a or parsed(a) else quoted(*a.split("=", 1)) for a in argv]
+    swept = [a.partition("=")[0].lstrip("+") for a in argv if (read := parsed(a)) and read.is_sweep_override()]
     argv.sort(key=lambda a: a.startswith("-") or (a[0] != "~" and "=" not in a))  # argparse wants the keys side by side
     sys.argv = [f"gen {command}", *argv]
     try:
@@ -195,18 +204,15 @@ def quoted(key, value) -> str:
     return f"{key}={QuotedString(text=text, quote=Quote.single).with_quotes()}"
 
 
-def readable(argument) -> str:
-    """Return an argument, its value quoted if Hydra's grammar can't read it, such as data.labels=(\\d)_*.wav."""
+def parsed(argument):
+    """Return an argument as Hydra's grammar reads it; None for a flag, and for what it can't read."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
-    key, equals, value = argument.partition("=")
     try:
-        if equals and not argument.startswith("-"):
-            OverridesParser.create().parse_override(argument)
+        return None if argument.startswith("-") else OverridesParser.create().parse_override(argument)
     except HydraException:
-        return quoted(key, value)
-    return argument
+        return None
 
 
 def explain(error, command) -> str:

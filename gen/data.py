@@ -18,16 +18,17 @@ LONG_SECONDS = 10.0
 
 
 class Segment(NamedTuple):
-    """Symbols start..stop of a recording, with its class."""
+    """Symbols start..stop of a recording, with its class, and after them `tail` symbols of silence."""
 
     recording: cache.Recording
     start: int
     stop: int
     label: int
+    tail: int = 0
 
     @property
     def size(self):
-        return self.stop - self.start
+        return self.stop - self.start + self.tail
 
 
 class Corpus(NamedTuple):
@@ -48,16 +49,20 @@ def load(
     labels: str = "none",
     valid: float | str = 0.1,
     segment: float = 20.0,
+    tail: float = 0.1,
     lanes: int = 1,
     track=cache.unseen,
 ) -> Corpus:
     """Return the corpus in `path`, a folder or one file, encoded at `rate` Hz; None is the corpus of synthetic tones.
 
     `labels` is "none", "folder" or a pattern (see `label_of`); `valid` is a fraction or the path of a list of names;
-    `segment` is the longest segment in seconds, shorter where `lanes` need more of them. Raises ValueError.
+    `segment` is the longest segment in seconds, shorter where `lanes` need more of them; `tail` is how many seconds of
+    silence follow the end of a recording trained on, so that a model learns that sounds end. Raises ValueError.
     """
     if rate < 1000 or segment <= 0:
         raise ValueError(f"data.rate={rate}, data.segment={segment}: a rate is 1000 Hz or more, a segment over 0 s")
+    if not 0 <= tail <= segment:
+        raise ValueError(f"data.tail={tail}: this is 0 (none) or more, and at most data.segment={segment}")
     if path is None:
         path = cache.root() / "tones"
         tones.write(path)
@@ -85,7 +90,9 @@ def load(
     size = max(1, min(round(segment * rate), sum(s.size for s in train) // codec.digits // lanes)) * codec.digits
     seconds = sum(r.length for r in recordings) / codec.digits / rate
     longest = round(segment * rate) * codec.digits
-    return Corpus(cut(train, size), cut(held, longest), classes, len(recordings), seconds, notes)
+    silence = round(tail * rate) * codec.digits
+    train = [s._replace(tail=silence) if s.stop == s.recording.length else s for s in cut(train, size)]
+    return Corpus(train, cut(held, longest), classes, len(recordings), seconds, notes)
 
 
 def list_audio(path):
@@ -211,7 +218,7 @@ class Windows:
     """
 
     def __init__(self, segments, lanes, length, silence, seed=0, rank=0, world=1):
-        self.segments, self.length, self.silence, self.seed = segments, length, silence[-1], seed
+        self.segments, self.length, self.silence, self.seed = segments, length, silence, seed
         self.mine = range(rank * lanes // world, (rank + 1) * lanes // world)
         self.taken = 0  # segments begun so far
         self.lanes = [None] * lanes  # [segment index, offset], or None when it waits for a segment
@@ -231,7 +238,7 @@ class Windows:
 
     def __next__(self):
         count, length = len(self.mine), self.length
-        x = torch.full((count, length), self.silence)
+        x = torch.full((count, length), self.silence[-1])
         y = torch.full((count, length), -1)
         reset, labels = torch.zeros(count, dtype=torch.bool), torch.zeros(count, dtype=torch.long)
         targets = 0
@@ -277,5 +284,6 @@ class Windows:
         held = self._symbols.get(number)
         if held is None or held[0] is not segment:
             symbols = segment.recording.read(segment.start, segment.stop)
-            self._symbols[number] = held = (segment, torch.from_numpy(symbols))
+            after = np.resize(np.asarray(self.silence, np.int64), segment.tail)
+            self._symbols[number] = held = (segment, torch.from_numpy(np.concatenate([symbols, after])))
         return held[1]

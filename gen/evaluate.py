@@ -12,6 +12,7 @@ from gen.baselines import baselines
 from gen.data import load as load_corpus
 
 ALL = "all"
+COLUMNS = ("", "bits/sample", "parameters", "steps", "samples/s", "minutes", "held out")
 
 
 def evaluate(run, path: str | None = None, names: str | None = None, **progress) -> dict:
@@ -21,7 +22,7 @@ def evaluate(run, path: str | None = None, names: str | None = None, **progress)
     or None for those that training held out. Raises ValueError.
     """
     trained = sample.Trained(run)
-    settings = dict(trained.header["trained"]["settings"]["data"])
+    settings = {**trained.header["trained"]["settings"]["data"], "tail": 0.0}
     if path is not None:
         settings["path"] = path
     if names is not None:
@@ -38,9 +39,9 @@ def evaluate(run, path: str | None = None, names: str | None = None, **progress)
         "pieces": len(held),
         "seconds": round(sum(s.size for s in held) / trained.codec.digits / trained.rate, 1),
         "rate": trained.rate,
+        "codec": f"{type(trained.codec).__name__.lower()}{trained.codec.bits}",
         "parameters": sum(p.numel() for p in trained.model.parameters()),
-        "steps": trained.header["trained"]["steps"],
-        "minutes": trained.header["trained"]["minutes"],
+        **{key: trained.header["trained"][key] for key in ("steps", "samples", "minutes")},
     }
     folder = Path(run) if Path(run).is_dir() else Path(run).parent
     try:
@@ -49,3 +50,16 @@ def evaluate(run, path: str | None = None, names: str | None = None, **progress)
     except OSError as error:
         raise ValueError(f"{folder}/evaluate.json: can't be written ({error.strerror})") from None
     return result
+
+
+def rows(done: dict) -> list:
+    """Return COLUMNS as text for the results of `evaluate` by run, the best first, then the trivial predictors."""
+    out = []
+    for run, d in sorted(done.items(), key=lambda item: item[1]["bits_per_sample"]):
+        counts = [f"{n:,.0f}" for n in (d["parameters"], d["steps"], d["samples"] / max(0.01, d["minutes"]) / 60)]
+        held = f"{d['pieces']} pieces, {d['seconds']:.0f} s, {d['codec']}, {d['rate']} Hz"
+        out.append((str(run), f"{d['bits_per_sample']:.3f}", *counts, f"{d['minutes']:.1f}", held))
+    trivial = [d["baselines"] for d in done.values()]
+    if all(b == trivial[0] for b in trivial):
+        out += [(name, f"{bits:.3f}", *[""] * (len(COLUMNS) - 2)) for name, bits in trivial[0].items()]
+    return out

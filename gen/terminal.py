@@ -38,7 +38,7 @@ def table(columns, rows):
         made.add_column(column, justify="right" if index else "left")
     for row in rows:
         made.add_row(*row)
-    Console(file=sys.stdout, highlight=False).print(made)
+    Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 200).print(made)
 
 
 class TrainingBar(Progress):

@@ -82,12 +82,13 @@ def train(
         optimizer = torch.optim.AdamW(net.parameters(), learning_rate, (0.9, 0.98), weight_decay=0.01, fused=True)
         windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world)
         state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=device))
-        step, spent, nats, targets, held_out = 0, 0.0, 0.0, 0, None
+        step, spent, seen, nats, targets, held_out = 0, 0.0, 0, 0.0, 0, None
 
         identity = [corpus.files, len(corpus.train), sum(s.size for s in corpus.train)]
         if begun := resume.load(run, settings, identity):
             tensors, book = begun
-            step, spent, nats, targets, held_out = (book[k] for k in ("step", "spent", "nats", "targets", "valid_bits"))
+            keys = ("step", "spent", "seen", "nats", "targets", "valid_bits")
+            step, spent, seen, nats, targets, held_out = (book[k] for k in keys)
             windows.seek(book["position"])
             state = resume.restore(tensors, net, average, optimizer, state, windows.mine, group, device)
         share = step / steps if steps else spent / 60 / minutes
@@ -102,7 +103,7 @@ def train(
         log = open(run / "log.jsonl" if chief else os.devnull, "a")  # noqa: SIM115
         board = writer(run, step) if chief else None
         bar = terminal.TrainingBar(run.name) if chief else contextlib.nullcontext()
-        first, bits = step, math.nan
+        first, bits = seen, math.nan
         started = saved_at = time.monotonic()
         before = spent
 
@@ -112,10 +113,17 @@ def train(
                 return
             log.flush()
             os.fsync(log.fileno())
-            book = {"step": step, "spent": spent, "nats": nats, "targets": targets, "valid_bits": held_out}
+            book = {
+                "step": step,
+                "spent": spent,
+                "seen": seen,
+                "nats": nats,
+                "targets": targets,
+                "valid_bits": held_out,
+            }
             book |= {"settings": settings, "corpus": identity, "position": windows.position()}
             checkpoint.save(run / checkpoint.RESUME, tensors, book)
-            trained = {"steps": step, "minutes": round(spent / 60, 2), "valid_bits": held_out}
+            trained = {"steps": step, "samples": seen, "minutes": round(spent / 60, 2), "valid_bits": held_out}
             trained |= {"files": corpus.files, "seconds": round(corpus.seconds, 1), "settings": settings}
             described = {"model": model, "codec": codec, "rate": data["rate"], "classes": corpus.classes}
             checkpoint.save(run / checkpoint.MODEL, average.state_dict(), {**described, "trained": trained})
@@ -133,7 +141,7 @@ def train(
                 group.sum_gradients(net.parameters())
                 torch.nn.utils.clip_grad_norm_(net.parameters(), clip)
                 optimizer.step()
-                step += 1
+                step, seen = step + 1, seen + batch.targets // codes.digits
                 ema = min(0.999, (1 + step) / (10 + step))
                 torch._foreach_lerp_(list(average.parameters()), list(net.parameters()), 1 - ema)
                 nats, targets = nats + group.total(loss.detach()), targets + batch.targets
@@ -157,7 +165,7 @@ def train(
                 if chief and pause and (share >= 1 or is_power_of_two(step // valid_every)):
                     preview(run, step, average, codes, data["rate"], corpus.classes, seed)
                 if chief:
-                    speed = (step - first) * lanes * window / codes.digits / (now - started)
+                    speed = (seen - first) / (now - started)
                     bar.show(share, bits, speed, spent / max(share, 1e-9) * (1 - share))
                     if len(line) > 1:
                         log.write(json.dumps(line) + "\n")

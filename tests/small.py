@@ -7,7 +7,8 @@ import yaml
 from gen.build import build
 
 CONF = Path(__file__).parent.parent / "conf"
-MODELS = sorted(p.stem for p in (CONF / "model").glob("*.yaml"))
+PRESETS = sorted(p.stem for p in (CONF / "model").glob("*.yaml"))
+MODELS = [name for name in PRESETS if not name.endswith("_large")]  # a larger size of one is no other model
 LEVELS = 16
 SMALL = {
     "lstm": {"layers": 2},

@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import re
 import resource
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import soundfile
 
 from gen import checkpoint
 from gen.__main__ import main
-from tests.small import CONF
+from tests.small import CONF, MODELS
 
 TINY = ["data.rate=8000", "data.valid=0.2", "model.hidden=16", "model.embedding=8", "lanes=4", "window=32"]
 
@@ -215,6 +216,33 @@ def test_evaluate_prints_the_model_beside_the_baselines(gen, runs, monkeypatch):
     assert f"{json.loads((runs / 'plain' / 'evaluate.json').read_text())['bits_per_sample']:.3f}" in out
     refused(gen("evaluate", "runs/plain", "data.files=nowhere.txt"), "nowhere.txt: No such file")
     refused(gen("evaluate"), "give the run to evaluate")
+
+
+def test_a_sweep_trains_one_run_for_each_value_and_evaluate_collects_them(gen, runs, tmp_path):
+    tone(tmp_path / "in" / "long.wav", seconds=12)
+    keys = ["data.rate=1000", "lanes=2", "window=16", "model.hidden=8", "model.embedding=4", "steps=4"]
+    assert gen("train", "in", *keys, "-m", "model=gru,elman", "seed=1,2", "valid_every=9")[0] == 0
+    names = [f"in-{model}-seed-{seed}" for model in ("elman", "gru") for seed in (1, 2)]
+    assert sorted(p.name for p in (tmp_path / "runs").iterdir() if p.name[0] != ".") == names
+    code, out, _ = gen("evaluate", *(f"runs/{name}" for name in names))
+    assert code == 0
+    lines = [line.split() for line in out.splitlines() if line.split()]
+    shown = [words for words in lines if words[0].startswith("runs/")]
+    assert sorted(words[0].removeprefix("runs/") for words in shown) == names
+    assert [float(words[1]) for words in shown] == sorted(float(words[1]) for words in shown)
+    assert sum(words[0] == "uniform" for words in lines) == 1
+
+
+def test_a_sweep_ends_with_the_first_training_refused(gen, tmp_path):
+    tone(tmp_path / "in" / "long.wav")
+    keys = ["data.rate=1000", "lanes=2", "window=16", "model.hidden=8", "steps=4"]
+    refused(gen("train", "in", *keys, "-m", "learning_rate=2,0.001"), "learning_rate=2.0: this is over 0 and under 1")
+    assert not list((tmp_path / "runs").glob("in*"))
+
+
+def test_the_leaderboard_names_every_model_of_a_laptops_size():
+    (names,) = re.findall("model: (.*)", (CONF / "experiment" / "leaderboard.yaml").read_text())
+    assert sorted(names.split(",")) == MODELS
 
 
 def test_a_disk_that_fills_up_while_saving_leaves_the_last_checkpoint_whole(runs, tmp_path):

@@ -125,7 +125,7 @@ def test_a_pair_of_coarse_and_fine_is_never_cut(tmp_path):
     assert all(s.start % 2 == s.stop % 2 == 0 for s in corpus.train + corpus.valid)
 
 
-def played(windows):
+def played(windows, codec=CODEC):
     """Return what one pass shows, a list of symbols for each segment, checking that x follows y."""
     lanes, done = {}, []
     for window in windows:
@@ -136,17 +136,31 @@ def played(windows):
             if window.reset[row]:
                 lanes[row] = []
                 done.append(lanes[row])
-            before = lanes[row][-1] if lanes[row] else CODEC.silence[-1]
+            before = lanes[row][-1] if lanes[row] else codec.silence[-1]
             assert window.x[row, : len(targets)].tolist() == [before, *targets[:-1]]
             lanes[row] += targets
     return done
 
 
 def test_one_pass_plays_every_symbol_once_in_order(folder):
-    corpus = load(folder, valid=0, segment=0.2)
+    corpus = load(folder, valid=0, segment=0.2, tail=0)
     done = played(data.Windows(corpus.train, 5, 37, CODEC.silence, seed=None))
     want = [s.recording.read(s.start, s.stop).tolist() for s in corpus.train]
     assert sorted(done) == sorted(want)
+
+
+@pytest.mark.parametrize("codec", [CODEC, Linear16()])
+def test_silence_follows_the_end_of_what_is_trained_on_and_of_nothing_else(folder, codec):
+    corpus = data.load(str(folder), codec, RATE, segment=0.2, tail=0.01, valid=0.3)
+    assert not any(s.tail for s in corpus.valid)
+    silence = list(codec.silence) * 80
+    want = [
+        s.recording.read(s.start, s.stop).tolist() + (silence if s.stop == s.recording.length else [])
+        for s in corpus.train
+    ]
+    windows = data.Windows(corpus.train, 3, 38, codec.silence, seed=None)
+    assert sorted(played(windows, codec)) == sorted(want)
+    assert sum(len(w) for w in want) == sum(s.size for s in corpus.train)
 
 
 def test_an_epoch_plays_every_segment_in_an_order_of_its_seed(folder):
@@ -195,6 +209,7 @@ def test_a_position_brings_the_same_windows_back(folder):
         ({"valid": 1.5}, "under 1"),
         ({"valid": "no_such.txt"}, "No such file"),
         ({"segment": 0}, "over 0"),
+        ({"tail": -1}, r"data\.tail=-1: this is 0 \(none\) or more"),
     ],
 )
 def test_a_wrong_setting_is_named(folder, settings, named):

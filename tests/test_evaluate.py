@@ -85,7 +85,7 @@ def test_evaluate_scores_what_training_held_out(tmp_path, monkeypatch):
         wave = 0.4 * np.sin(np.arange(2000) * (0.05 + 0.01 * index))
         (tmp_path / "in").mkdir(exist_ok=True)
         soundfile.write(tmp_path / "in" / f"{index}.wav", wave, 8000)
-    settings = {"path": "in", "rate": 8000, "labels": "none", "valid": 0.2, "segment": 20.0}
+    settings = {"path": "in", "rate": 8000, "labels": "none", "valid": 0.2, "segment": 20.0, "tail": 0.0}
     node = {"_target_": "gen.models.rnn.CharRNN", "hidden": 16, "embedding": 8}
     train(data=settings, codec={"_target_": "gen.codec.MuLaw"}, model=node, steps=20, name="a", lanes=4, window=32)
     done = evaluate("runs/a")

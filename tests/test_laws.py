@@ -3,9 +3,11 @@
 import pytest
 import torch
 import torch.nn.functional as F
+import yaml
 
+from gen.build import build
 from gen.models.base import detach, reset, tree_leaves, tree_map
-from tests.small import LEVELS, MODELS, small_model
+from tests.small import CONF, LEVELS, MODELS, PRESETS, model_node, small_model
 
 B, CLASSES = 4, 3
 
@@ -153,3 +155,14 @@ def test_a_few_hundred_steps_on_one_tone_beat_the_unigram_entropy(name):
         optimizer.step()
         losses.append(loss.item())
     assert sum(losses[-20:]) / 20 < 0.6 * unigram
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_fits_the_window_it_is_trained_on(name):
+    settings = yaml.safe_load((CONF / "model" / f"{name}.yaml").read_text())
+    with torch.device("meta"):
+        silence = (128, 0) if name == "wavernn" else (128,)
+        model = build(model_node(name), "model", levels=256, silence=silence, classes=0)
+        x = torch.zeros(settings["lanes"], settings["window"], dtype=torch.long)
+        logits, _ = model(x, model.start(x[:, 0]))
+    assert logits.shape == (*x.shape, 256)

@@ -1,7 +1,8 @@
-"""Training speed of the default char-RNN beside a plain PyTorch loop over the same model.
+"""Training speed of every model, beside a plain PyTorch loop and beside what the machine's matrix products allow.
 
-Run it as `python -m tests.training_speed`. Each way takes optimizer steps on windows of random symbols for the given
-seconds; a step's speed doesn't depend on what is in a window.
+Run it as `python -m tests.training_speed [SECONDS]`. Each way takes optimizer steps for so long on windows of random
+symbols; a step's speed doesn't depend on what is in a window. A training step is reckoned as three times the
+multiply-adds of a prediction: once forward, and backward once for the weights and once for the inputs.
 """
 
 import sys
@@ -9,32 +10,70 @@ import time
 
 import torch
 import torch.nn.functional as F
+import yaml
+from torch.utils.flop_counter import FlopCounterMode
 
 from gen.build import build
 from gen.models.base import detach
-from tests.small import model_node
-
-LANES, WINDOW = 32, 128
+from tests.small import CONF, MODELS, model_node
 
 
-def steps_of(forward, net, bfloat16):
-    """Yield after each optimizer step on a window (LANES, WINDOW) of random symbols."""
+def built(name):
+    """Return the model of conf/model/<name>.yaml at its own size, symbols per sample, and (lanes, window)."""
+    digits = 2 if name == "wavernn" else 1
+    net = build(model_node(name), "model", levels=256, silence=(128, 0)[:digits], classes=0)
+    settings = yaml.safe_load((CONF / "model" / f"{name}.yaml").read_text())
+    return net, digits, (settings["lanes"], settings["window"])
+
+
+def multiply_adds(net, digits):
+    """Return how many multiply-adds in matrix products the prediction of one audio sample takes."""
+    length = 64 * net.stride
+    x, state = torch.zeros(1, length, dtype=torch.long), net.start(torch.zeros(1, dtype=torch.long))
+    with torch.backends.mkldnn.flags(enabled=False), FlopCounterMode(display=False) as counter:  # else LSTMs are opaque
+        net(x, state)
+    return counter.get_total_flops() / 2 / length * digits
+
+
+def rate(work, seconds):
+    """Return how often a second `work` can be called, once warmed up."""
+    work()
+    begin, count = time.monotonic(), 0
+    while time.monotonic() - begin < seconds:
+        work()
+        count += 1
+    return count / (time.monotonic() - begin)
+
+
+def stepper(forward, net, shape, bfloat16):
+    """Return a function that takes one optimizer step on a window of `shape` (B, T)."""
     optimizer = torch.optim.AdamW(net.parameters(), 0.001, fused=True)
-    state = net.start(torch.zeros(LANES, dtype=torch.long))
-    while True:
-        x, y = torch.randint(256, (2, LANES, WINDOW))
+    state = net.start(torch.zeros(shape[0], dtype=torch.long))
+
+    def step():
+        nonlocal state
+        x, y = torch.randint(256, (2, *shape))
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             logits, state = forward(x, detach(state))
         loss = F.cross_entropy(logits.flatten(0, 1).float(), y.flatten())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        yield
+
+    return step
+
+
+def peak(dtype, seconds, size=2048):
+    """Return the multiply-adds a second of a product of square matrices."""
+    a, b = torch.randn(2, size, size, dtype=dtype)
+    return rate(lambda: a @ b, seconds) * size**3
 
 
 def main(seconds: float = 20.0):
-    """Print samples/s of each way, warmed up."""
-    net = build(model_node("gru"), "model", levels=256, silence=(128,), classes=0)
+    """Print the table."""
+    peaks = {dtype: peak(dtype, seconds / 4) for dtype in (torch.float32, torch.bfloat16)}
+    for dtype, speed in peaks.items():
+        print(f"matrix products, {str(dtype)[6:]}: {speed / 1e9:,.0f} G multiply-adds/s")
 
     def plain(x, state):
         out = []
@@ -43,18 +82,19 @@ def main(seconds: float = 20.0):
             out.append(logits)
         return torch.stack(out, 1), state
 
-    ways = {"gen, bfloat16": (net, True), "gen, float32": (net, False), "plain loop, float32": (plain, False)}
-    speeds = {}
-    for name, (forward, bfloat16) in ways.items():
-        steps = steps_of(forward, net, bfloat16)
-        next(steps)
-        begin, count = time.monotonic(), 0
-        while time.monotonic() - begin < seconds:
-            next(steps)
-            count += 1
-        speeds[name] = count * LANES * WINDOW / (time.monotonic() - begin)
-    for name, speed in speeds.items():
-        print(f"{name:22}{speed:10,.0f} samples/s  {speed / speeds['plain loop, float32']:5.2f} x the plain loop")
+    def show(name, speed, beside):
+        share = 3 * count * speed / peaks[beside]
+        columns = f"{count / 1e6:8.2f} M multiply-adds/sample  {share:6.1%} of the peak"
+        print(f"{name:26}{speed:10,.0f} samples/s  {columns}", flush=True)
+
+    for name in MODELS:
+        net, digits, shape = built(name)
+        count = multiply_adds(net, digits)
+        symbols = shape[0] * shape[1] / digits
+        show(f"{name}, bfloat16", rate(stepper(net, net, shape, True), seconds) * symbols, torch.bfloat16)
+        if name == "gru":
+            show(f"{name}, float32", rate(stepper(net, net, shape, False), seconds) * symbols, torch.float32)
+            show("the same, a plain loop", rate(stepper(plain, net, shape, False), seconds) * symbols, torch.float32)
 
 
 if __name__ == "__main__":
