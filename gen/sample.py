@@ -12,6 +12,7 @@ import torch.nn.functional as F
 
 from gen import audio, cache, checkpoint
 from gen.data import Windows
+from gen.loss import cross_entropy
 from gen.models.base import reset, tree_map
 
 ROWS = 8  # streams computed side by side, always: a stream has the same row, shapes and so bits in every batch
@@ -133,7 +134,7 @@ def score(model, segments, codec, lanes: int = 64, length: int = 512, track=cach
     for window in track(Windows(segments, lanes, length, codec.silence, seed=None), "scoring", total):
         x, y, rows, labels = (part.to(device) for part in window[:4])
         logits, state = model(x, reset(model, state, rows, labels))
-        nats += F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum", ignore_index=-1).item()
+        nats += cross_entropy(logits, y).item()
         targets += window.targets
     return nats / math.log(2) / (targets / codec.digits)
 

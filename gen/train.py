@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
-from gen import audio, checkpoint, ranks, resume, sample, terminal
+from gen import audio, checkpoint, machine, ranks, resume, sample, terminal
 from gen.build import build, conform
 from gen.data import Windows
 from gen.data import load as load_corpus
+from gen.loss import cross_entropy
 from gen.models.base import detach, reset
 
 LOG_EVERY = 10  # steps
@@ -65,7 +65,8 @@ def train(
     run = Path("runs") / name
     with ranks.join() as group, catch_signals() as caught:
         chief = group.rank == 0
-        device = choose_device(device, group.rank)
+        device = machine.device(device, group.rank)
+        machine.keep_freed_memory()
         if lanes % group.world:
             raise ValueError(f"lanes={lanes}: the lanes must divide evenly among {group.world} processes")
         codes = build(codec, "codec")
@@ -99,7 +100,7 @@ def train(
         if chief:
             resume.cut_log(run / "log.jsonl", step)
 
-        autocast = torch.autocast(device.type, torch.bfloat16, enabled=use_bfloat16(precision, device))
+        autocast = torch.autocast(device.type, torch.bfloat16, enabled=machine.use_bfloat16(precision, device))
         log = open(run / "log.jsonl" if chief else os.devnull, "a")  # noqa: SIM115
         board = writer(run, step) if chief else None
         bar = terminal.TrainingBar(run.name) if chief else contextlib.nullcontext()
@@ -135,7 +136,7 @@ def train(
                     parameters["lr"] = schedule(learning_rate, step, warmup, share)
                 with autocast:
                     logits, state = net(x, reset(net, detach(state), rows, labels))
-                loss = F.cross_entropy(logits.flatten(0, 1).float(), y.flatten(), reduction="sum", ignore_index=-1)
+                loss = cross_entropy(logits, y)
                 optimizer.zero_grad()
                 (loss / batch.targets).backward()  # `targets` are those of all ranks
                 group.sum_gradients(net.parameters())
@@ -250,25 +251,6 @@ def writer(run, step):
 def elapsed(seconds):
     """Return a length of time as minutes and seconds."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
-
-
-def choose_device(device, rank):
-    """Return the torch device for "auto", "cpu" or "cuda"."""
-    if device not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"device={device}: there are auto, cpu and cuda")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device=cuda: torch finds no GPU here; use device=cpu")
-    gpu = device != "cpu" and torch.cuda.is_available()
-    return torch.device("cuda", rank % torch.cuda.device_count()) if gpu else torch.device("cpu")
-
-
-def use_bfloat16(precision, device):
-    """Return whether to run in bfloat16: "auto" does where the processor multiplies it natively, half again as fast."""
-    if precision != "auto":
-        return precision == "bfloat16"
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
 
 
 @contextlib.contextmanager

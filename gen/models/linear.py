@@ -104,8 +104,12 @@ class Block(nn.Module):
         """Build it around `cell`, an RGLRU or MinGRU; `conv` is the convolution's width (1: none)."""
         super().__init__()
         self.size, self.cell, self.conv = size, cell, conv
-        self.norm, self.branches, self.out = nn.RMSNorm(size), nn.Linear(size, 2 * size), nn.Linear(size, size)
-        self.mlp_norm, self.up = nn.RMSNorm(size), nn.Linear(size, 2 * expand * size)
+        self.norm, self.branches, self.out = (
+            nn.LayerNorm(size, bias=False),
+            nn.Linear(size, 2 * size),
+            nn.Linear(size, size),
+        )
+        self.mlp_norm, self.up = nn.LayerNorm(size, bias=False), nn.Linear(size, 2 * expand * size)
         self.down = nn.Linear(expand * size, size)
         self.taps = nn.Parameter(torch.cat([torch.zeros(conv - 1, size), torch.ones(1, size)])) if conv > 1 else None
         self.dropout = nn.Dropout(dropout)
@@ -119,14 +123,14 @@ class Block(nn.Module):
     def forward(self, x, state):
         """Return y (B, T, D) and the state after x (B, T, D)."""
         u, gate = self.branches(self.norm(x)).chunk(2, -1)
-        u, window = u.to(x.dtype), ()
+        u, window = u.to(state[0].dtype), ()
         if self.conv > 1:
             seen = torch.cat([state[1], u], 1)
             u = sum(seen[:, k : k + x.shape[1]] * tap for k, tap in enumerate(self.taps))
             window = (seen[:, 1 - self.conv :],)
         a, b = self.cell.coefficients(u)
         y = scan(a, b, state[0])
-        x = x + self.dropout(self.out(y * F.gelu(gate)))
+        x = x + self.dropout(self.out(y.to(gate.dtype) * F.gelu(gate)))
         value, gate = self.up(self.mlp_norm(x)).chunk(2, -1)
         return x + self.dropout(self.down(value * F.gelu(gate))), (y[:, -1], *window)
 
@@ -156,7 +160,7 @@ class LinearRNN(Model):
         self.embedding = nn.Embedding(levels, size)
         self.label = Label(classes, size)
         self.blocks = nn.ModuleList(Block(size, CELLS[cell](size), conv, dropout=dropout) for _ in range(layers))
-        self.norm = nn.RMSNorm(size)
+        self.norm = nn.LayerNorm(size, bias=False)
         self.out = nn.Linear(size, levels)
 
     def start(self, labels):

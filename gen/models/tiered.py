@@ -71,7 +71,7 @@ class TieredLRU(Tiered):
         self.embedding = nn.Embedding(levels, hidden)
         nn.init.normal_(self.embedding.weight, std=0.3)
         self.inp = nn.Linear(2 * history, hidden)
-        self.norm = nn.RMSNorm(hidden)
+        self.norm = nn.LayerNorm(hidden, bias=False)
         self.up = nn.ModuleList(nn.Linear(hidden, 2 * hidden) for _ in range(2))
         self.out = nn.Linear(hidden, levels)
 
@@ -80,7 +80,8 @@ class TieredLRU(Tiered):
 
     def predict(self, seen, handed):
         windows = self.features(seen).flatten(1).unfold(1, 2 * self.history, 2)
-        z = self.inp(windows) + handed + self.embedding(seen[:, self.history - 1 :])
+        z = self.inp(windows)
+        z = z + handed + F.embedding(seen[:, self.history - 1 :], self.embedding.weight.to(z.dtype))
         for up, norm in zip(self.up, (self.norm, nn.Identity()), strict=True):
             value, gate = up(norm(z)).chunk(2, -1)
             z = z + value * F.gelu(gate)

@@ -26,8 +26,9 @@ class Tier(nn.Module):
 
     def forward(self, frames, condition, state):
         """Return (B, n, ratio, below) and the state after `frames` (B, n, frame * features)."""
-        z, state = self.core(self.inp(frames).to(condition.dtype) + condition, state)
-        return self.up(z).to(condition.dtype).unflatten(-1, (self.ratio, self.below)), state
+        z = self.inp(frames)
+        z, state = self.core(z + condition.to(z.dtype), state)
+        return self.up(z).unflatten(-1, (self.ratio, self.below)), state
 
 
 class Tiered(Model):
@@ -73,7 +74,7 @@ class Tiered(Model):
             begin = self.past + 1 - tier.frame
             frames = features[:, begin : begin + length].unflatten(1, (-1, tier.frame)).flatten(2)
             handed, core = tier(frames, handed, before["core"])
-            after.append({"core": core, "handed": handed[:, -1]})
+            after.append({"core": core, "handed": handed[:, -1].to(before["handed"].dtype)})
             handed = handed.flatten(1, 2)
         logits = self.predict(seen[:, self.past + 1 - self.history :], handed)
         return logits, {**state, "past": seen[:, -self.past :], "tiers": after[::-1]}
