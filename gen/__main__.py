@@ -33,7 +33,7 @@ other; +experiment=leaderboard is every model for the same minutes.
 
 Write takes from the model in RUN, a run folder or a model file, as 16-bit WAV or FLAC at the model's own level.
 
-  gen sample runs/tones-gru
+  gen sample runs/tones-tiered
   gen sample runs/words label=seven seconds=2 seed=3 temperature=0.9
   gen sample runs/piano prime=my.flac out=continued.wav
   gen sample runs/piano out=- | aplay
@@ -64,7 +64,7 @@ def train(**settings):
     from gen.train import train
 
     if settings["minutes"] is None and settings["steps"] is None:
-        settings["minutes"] = 3.5 if settings["data"]["path"] is None else 60.0
+        settings["minutes"] = 3.0 if settings["data"]["path"] is None else 60.0
     train(**settings)
 
 
@@ -138,7 +138,7 @@ def run_hydra(command, argv):
         if not any(a.startswith(("data.path=", "data=")) for a in argv):
             argv.insert(0, "data=tones")
     elif path is None:
-        raise ValueError(f"gen {command}: give the run to {command}, such as runs/tones-gru")
+        raise ValueError(f"gen {command}: give the run to {command}, such as runs/tones-tiered")
     elif command == "sample":
         from gen.sample import Trained
 
@@ -240,7 +240,7 @@ def help_of(command):
         return
     print((conf() / f"{command}.yaml").read_text().partition("_self_\n")[2])
     for group in ("data", "codec", "model") if command == "train" else ():
-        for choice in {"data": ["folder"], "codec": ["mulaw8"]}.get(group, ["gru"]):
+        for choice in {"data": ["folder"], "codec": ["mulaw8"]}.get(group, ["tiered"]):
             text = (conf() / group / f"{choice}.yaml").read_text().replace("# @package _global_\n", "")
             keys = text if text.startswith("model:") else f"{group}:\n" + text
             print(f"# {group}={choice}; there are {', '.join(choices(group))}\n{keys}")

@@ -48,10 +48,10 @@ def read(path):
     path = Path(path)
     try:
         with open(path, "rb") as file:
-            begin = file.read(2)
+            begin = file.read(9)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}; train first, or give a run folder or a model file") from None
-    if begin == b"PK" or begin[:1] == b"\x80":
+    if begin[:4] == b"PK\x03\x04" or (begin[:1] == b"\x80" and begin[8:] != b"{"):  # a length may begin with 0x80
         raise ValueError(
             f"{path}: is a pickle, which could run any program; refused unopened: give a .safetensors file"
         )

@@ -49,7 +49,7 @@ def load(
     labels: str = "none",
     valid: float | str = 0.1,
     segment: float = 20.0,
-    tail: float = 0.1,
+    tail: float = 0.05,
     lanes: int = 1,
     track=cache.unseen,
 ) -> Corpus:

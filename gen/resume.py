@@ -10,18 +10,19 @@ from gen import checkpoint, files
 from gen.models.base import tree_leaves, tree_map
 
 
-def collect(net, average, optimizer, state, rng, ranks) -> dict:
-    """Return as tensors by name both sets of weights, the optimizer's moments, all lanes' state, all ranks' `rng`."""
+def collect(net, average, optimizers, state, rng, ranks) -> dict:
+    """Return as tensors by name both sets of weights, the optimizers' moments, all lanes' state, all ranks' `rng`."""
     tensors = {f"weights.{k}": v for k, v in net.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
-    for index, moments in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{k}": v for k, v in moments.items()}
+    for number, optimizer in enumerate(optimizers):
+        for index, moments in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{number}.{index}.{k}": v for k, v in moments.items()}
     tensors |= {f"carried.{i}": ranks.gather(leaf) for i, leaf in enumerate(tree_leaves(state))}
     tensors |= {f"rng.{i}": row for i, row in enumerate(ranks.gather(rng[None]))}
     return tensors
 
 
-def restore(tensors, net, average, optimizer, state, lanes: range, ranks, device):
+def restore(tensors, net, average, optimizers, state, lanes: range, ranks, device):
     """Put back what `collect` returned; return the state of this rank's `lanes`."""
 
     def under(prefix):
@@ -29,11 +30,12 @@ def restore(tensors, net, average, optimizer, state, lanes: range, ranks, device
 
     net.load_state_dict(under("weights."))
     average.load_state_dict(under("average."))
-    moments = {}
-    for key, value in under("optimizer.").items():
-        index, name = key.split(".")
-        moments.setdefault(int(index), {})[name] = value
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+    for number, optimizer in enumerate(optimizers):
+        moments = {}
+        for key, value in under(f"optimizer.{number}.").items():
+            index, name = key.split(".")
+            moments.setdefault(int(index), {})[name] = value
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
     torch.set_rng_state(tensors.get(f"rng.{ranks.rank}", tensors["rng.0"]))
     carried = (tensors[f"carried.{i}"] for i in range(len(tree_leaves(state))))
     return tree_map(lambda leaf: next(carried)[lanes.start : lanes.stop].to(device), state)

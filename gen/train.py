@@ -21,6 +21,7 @@ from gen.data import Windows
 from gen.data import load as load_corpus
 from gen.loss import cross_entropy
 from gen.models.base import detach, reset
+from gen.optimizers import build as build_optimizers
 
 LOG_EVERY = 10  # steps
 VALID_SYMBOLS = 200_000  # held-out symbols scored during training, and twenty times as many at its end
@@ -49,6 +50,7 @@ def train(
     lanes: int = 32,
     window: int = 128,
     learning_rate: float = 0.002,
+    optimizer: str = "adamw",
     warmup: int = 100,
     clip: float = 1.0,
     precision: str = "auto",
@@ -56,9 +58,9 @@ def train(
 ):
     """Train `model` on the recordings `data` describes, in runs/`name`, for `steps` or `minutes`; resume if begun.
 
-    `learning_rate` rises over `warmup` steps and falls as a cosine over the budget; gradients are clipped to norm
-    `clip`; `precision` is float32, bfloat16 for autocast, or auto for the faster one here. A validation comes every
-    `valid_every` steps. Returns the run folder. Raises ValueError, Interrupted.
+    `learning_rate` rises over `warmup` steps and falls as a cosine over the budget; `optimizer` is adamw or muon;
+    gradients are clipped to norm `clip`; `precision` is float32, bfloat16 for autocast, or auto for the faster one of
+    them here. A validation comes every `valid_every` steps. Returns the run folder. Raises ValueError, Interrupted.
     """
     settings = {k: v for k, v in locals().items() if k not in CHANGEABLE}
     check(steps, minutes, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed)
@@ -80,7 +82,7 @@ def train(
             raise ValueError(f"window={window}: this model takes multiples of {net.stride}")
         torch.manual_seed(seed + group.rank)  # dropout differs between ranks
         average = copy.deepcopy(net).eval().requires_grad_(False)  # of the weights over time: what is scored, shipped
-        optimizer = torch.optim.AdamW(net.parameters(), learning_rate, (0.9, 0.98), weight_decay=0.01, fused=True)
+        optimizers = build_optimizers(optimizer, net, learning_rate)
         windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world)
         state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=device))
         step, spent, seen, nats, targets, held_out = 0, 0.0, 0, 0.0, 0, None
@@ -88,10 +90,10 @@ def train(
         identity = [corpus.files, len(corpus.train), sum(s.size for s in corpus.train)]
         if begun := resume.load(run, settings, identity):
             tensors, book = begun
-            keys = ("step", "spent", "seen", "nats", "targets", "valid_bits")
-            step, spent, seen, nats, targets, held_out = (book[k] for k in keys)
+            step, spent, seen, nats, targets = (book[k] for k in ("step", "spent", "seen", "nats", "targets"))
+            held_out = book["valid_bits"]
             windows.seek(book["position"])
-            state = resume.restore(tensors, net, average, optimizer, state, windows.mine, group, device)
+            state = resume.restore(tensors, net, average, optimizers, state, windows.mine, group, device)
         share = step / steps if steps else spent / 60 / minutes
         if chief:
             introduce(run, corpus, net, step, share)
@@ -109,20 +111,13 @@ def train(
         before = spent
 
         def save():
-            tensors = resume.collect(net, average, optimizer, state, torch.get_rng_state(), group)
+            tensors = resume.collect(net, average, optimizers, state, torch.get_rng_state(), group)
             if not chief:
                 return
             log.flush()
             os.fsync(log.fileno())
-            book = {
-                "step": step,
-                "spent": spent,
-                "seen": seen,
-                "nats": nats,
-                "targets": targets,
-                "valid_bits": held_out,
-            }
-            book |= {"settings": settings, "corpus": identity, "position": windows.position()}
+            book = {"step": step, "spent": spent, "seen": seen, "nats": nats, "targets": targets}
+            book |= {"valid_bits": held_out, "settings": settings, "corpus": identity, "position": windows.position()}
             checkpoint.save(run / checkpoint.RESUME, tensors, book)
             trained = {"steps": step, "samples": seen, "minutes": round(spent / 60, 2), "valid_bits": held_out}
             trained |= {"files": corpus.files, "seconds": round(corpus.seconds, 1), "settings": settings}
@@ -132,16 +127,17 @@ def train(
         with bar, log:
             for batch in windows:
                 x, y, rows, labels = (part.to(device) for part in batch[:4])
-                for parameters in optimizer.param_groups:
-                    parameters["lr"] = schedule(learning_rate, step, warmup, share)
+                for each in optimizers:
+                    each.param_groups[0]["lr"] = schedule(learning_rate, step, warmup, share)
                 with autocast:
                     logits, state = net(x, reset(net, detach(state), rows, labels))
                 loss = cross_entropy(logits, y)
-                optimizer.zero_grad()
+                net.zero_grad()
                 (loss / batch.targets).backward()  # `targets` are those of all ranks
                 group.sum_gradients(net.parameters())
                 torch.nn.utils.clip_grad_norm_(net.parameters(), clip)
-                optimizer.step()
+                for each in optimizers:
+                    each.step()
                 step, seen = step + 1, seen + batch.targets // codes.digits
                 ema = min(0.999, (1 + step) / (10 + step))
                 torch._foreach_lerp_(list(average.parameters()), list(net.parameters()), 1 - ema)

@@ -59,6 +59,16 @@ def test_a_pickle_is_refused_unopened(tmp_path):
     assert not (tmp_path / "sprung").exists()
 
 
+def test_a_header_of_any_length_is_no_pickle(tmp_path):
+    path = tmp_path / checkpoint.MODEL
+    begins = set()
+    for length in range(0, 2048, 8):
+        checkpoint.save(path, {"a": torch.zeros(1)}, {"filler": "x" * length})
+        begins.add(path.read_bytes()[0])
+        assert checkpoint.read(path)[1]["filler"] == "x" * length
+    assert {0x50, 0x80} <= begins
+
+
 def test_other_safetensors_and_versions_are_named(run):
     path = run[0] / checkpoint.MODEL
     safetensors.torch.save_file({"a": torch.zeros(1)}, path)

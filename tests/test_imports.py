@@ -9,7 +9,7 @@ import gen
 
 FOLDER = Path(gen.__file__).parent
 ROWS = [  # a file imports only from rows above its own
-    {"files", "codec", "build", "loss", "machine", "terminal", "ranks", "models.__init__", "models.base"},
+    {"files", "codec", "build", "loss", "machine", "optimizers", "terminal", "ranks", "models.__init__", "models.base"},
     {"audio", "models.rnn", "models.linear", "models.tiers", "models.wavernn"},
     {"models.samplernn", "models.tiered", "cache", "tones", "checkpoint", "baselines"},
     {"data", "resume"},

@@ -71,8 +71,8 @@ def test_two_ranks_see_each_sample_once_and_have_the_gradient_of_the_joined_batc
 
 
 def test_torchrun_trains_and_resumes_as_one_process_does(folder, monkeypatch):
-    keys = ["data.rate=8000", "data.valid=0.2", "model.hidden=16", "model.embedding=8", "lanes=4", "window=32"]
-    keys += ["precision=float32", "valid_every=10"]
+    keys = ["model=gru", "model.hidden=16", "model.embedding=8", "lanes=4", "window=32", "precision=float32"]
+    keys += ["data.rate=8000", "data.valid=0.2", "valid_every=10"]
     command = ["-m", "gen", "train", "in", *keys]
     subprocess.run([sys.executable, *command, "steps=20", "name=one"], cwd=folder, check=True, capture_output=True)
     two(*command, "steps=20", "name=two", cwd=folder, monkeypatch=monkeypatch)

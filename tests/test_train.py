@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 import soundfile
 
-SMALL = {"data.rate": 8000, "data.valid": 0.2, "model.hidden": 16, "model.embedding": 8, "lanes": 4, "window": 32}
+SMALL = {
+    "data.rate": 8000,
+    "data.valid": 0.2,
+    "model": "gru",
+    "model.hidden": 16,
+    "model.embedding": 8,
+    "lanes": 4,
+    "window": 32,
+}
 COMMON = [f"{k}={v}" for k, v in {**SMALL, "valid_every": 100}.items()]
 
 
@@ -30,10 +38,12 @@ def log(run):
     return (run / "log.jsonl").read_text()
 
 
-def test_a_training_that_is_killed_and_resumed_logs_the_same_numbers(folder, tmp_path):
-    whole = gen("train", folder, *COMMON, "steps=400", "name=whole", cwd=tmp_path)
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_a_training_that_is_killed_and_resumed_logs_the_same_numbers(folder, tmp_path, optimizer):
+    keys = [*COMMON, "steps=400", f"optimizer={optimizer}"]
+    whole = gen("train", folder, *keys, "name=whole", cwd=tmp_path)
     assert whole.returncode == 0, whole.stderr
-    command = [sys.executable, "-m", "gen", "train", folder, *COMMON, "steps=400", "name=parts"]
+    command = [sys.executable, "-m", "gen", "train", folder, *keys, "name=parts"]
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
         process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
         lines = log(tmp_path / "runs/parts").count("\n") if (tmp_path / "runs/parts/log.jsonl").exists() else 0

@@ -106,11 +106,11 @@ class Block(nn.Module):
         self.size, self.cell, self.conv = size, cell, conv
         self.norm, self.branches, self.out = (
             nn.LayerNorm(size, bias=False),
-            nn.Linear(size, 2 * size),
-            nn.Linear(size, size),
+            nn.Linear(size, 2 * size, bias=False),
+            nn.Linear(size, size, bias=False),
         )
-        self.mlp_norm, self.up = nn.LayerNorm(size, bias=False), nn.Linear(size, 2 * expand * size)
-        self.down = nn.Linear(expand * size, size)
+        self.mlp_norm, self.up = nn.LayerNorm(size, bias=False), nn.Linear(size, 2 * expand * size, bias=False)
+        self.down = nn.Linear(expand * size, size, bias=False)
         self.taps = nn.Parameter(torch.cat([torch.zeros(conv - 1, size), torch.ones(1, size)])) if conv > 1 else None
         self.dropout = nn.Dropout(dropout)
 
@@ -130,9 +130,9 @@ class Block(nn.Module):
             window = (seen[:, 1 - self.conv :],)
         a, b = self.cell.coefficients(u)
         y = scan(a, b, state[0])
-        x = x + self.dropout(self.out(y.to(gate.dtype) * F.gelu(gate)))
+        x = x + self.dropout(self.out(y.to(gate.dtype) * F.silu(gate)))
         value, gate = self.up(self.mlp_norm(x)).chunk(2, -1)
-        return x + self.dropout(self.down(value * F.gelu(gate))), (y[:, -1], *window)
+        return x + self.dropout(self.down(value * F.silu(gate))), (y[:, -1], *window)
 
 
 CELLS = {"mingru": MinGRU, "rglru": RGLRU}

@@ -43,12 +43,12 @@ class TieredLRU(Tiered):
         levels: int,
         silence: tuple,
         classes: int = 0,
-        frames: list = (2, 8, 32),
+        frames: list = (4, 16, 64),
         layers: list = (1, 1, 2),
         size: int = 256,
-        conv: int = 1,
+        conv: int = 4,
         history: int = 32,
-        hidden: int = 256,
+        hidden: int = 192,
         dropout: float = 0.0,
     ):
         """Build it with `layers` blocks in the tier of each of `frames`, `size` wide.
@@ -72,7 +72,7 @@ class TieredLRU(Tiered):
         nn.init.normal_(self.embedding.weight, std=0.3)
         self.inp = nn.Linear(2 * history, hidden)
         self.norm = nn.LayerNorm(hidden, bias=False)
-        self.up = nn.ModuleList(nn.Linear(hidden, 2 * hidden) for _ in range(2))
+        self.up = nn.ModuleList(nn.Linear(hidden, 2 * hidden, bias=False) for _ in range(2))
         self.out = nn.Linear(hidden, levels)
 
     def features(self, symbols):
@@ -84,5 +84,5 @@ class TieredLRU(Tiered):
         z = z + handed + F.embedding(seen[:, self.history - 1 :], self.embedding.weight.to(z.dtype))
         for up, norm in zip(self.up, (self.norm, nn.Identity()), strict=True):
             value, gate = up(norm(z)).chunk(2, -1)
-            z = z + value * F.gelu(gate)
+            z = z + value * F.silu(gate)
         return self.out(z)
