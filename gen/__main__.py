@@ -159,7 +159,7 @@ def run_hydra(command, argv):
                 choice = HydraConfig.get()
                 folder = Path(settings["data"]["path"] or "tones").resolve().stem
                 settings["name"] = f"{folder}-{choice.runtime.choices.model}"
-                values = dict(override.lstrip("+").split("=", 1) for override in choice.overrides.task)
+                values = dict(override.lstrip("+").partition("=")[::2] for override in choice.overrides.task)
                 settings["name"] += "".join(f"-{key}-{values[key]}" for key in swept if key != "model")
             train(**settings)
         except BaseException as error:  # Hydra would print its own lines about it

@@ -98,7 +98,10 @@ class MinGRU(nn.Module):
 
 
 class Block(nn.Module):
-    """A residual pair, as in Griffin: a recurrence beside a gate, after a short causal convolution; a gated MLP."""
+    """A residual pair, as in Griffin: a recurrence beside a gate, after a short causal convolution; a gated MLP.
+
+    Where Griffin has RMSNorm, GELU and biases, this has LayerNorm, SiLU and none, which take a CPU less time.
+    """
 
     def __init__(self, size: int, cell, conv: int = 4, expand: int = 2, dropout: float = 0.0):
         """Build it around `cell`, an RGLRU or MinGRU; `conv` is the convolution's width (1: none)."""

@@ -45,7 +45,7 @@ class TieredLRU(Tiered):
         classes: int = 0,
         frames: list = (4, 16, 64),
         layers: list = (1, 1, 2),
-        size: int = 256,
+        size: int = 192,
         conv: int = 4,
         history: int = 32,
         hidden: int = 192,
