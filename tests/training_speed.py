@@ -1,7 +1,7 @@
 """Training speed of every model, beside a plain PyTorch loop and beside what the machine's matrix products allow.
 
-Run it as `python -m tests.training_speed [SECONDS]`. Each way takes optimizer steps for so long on windows of random
-symbols; a step's speed doesn't depend on what is in a window. A training step is reckoned as three times the
+Run it as `python -m tests.training_speed [SECONDS [MODEL ...]]`. Each way takes optimizer steps for so long on windows
+of random symbols; a step's speed doesn't depend on what is in a window. A training step is reckoned as three times the
 multiply-adds of a prediction: once forward, and backward once for the weights and once for the inputs.
 """
 
@@ -16,15 +16,16 @@ from gen import machine
 from gen.build import build
 from gen.loss import cross_entropy
 from gen.models.base import detach
+from gen.optimizers import build as build_optimizers
 from tests.small import CONF, MODELS, model_node
 
 
 def built(name):
-    """Return the model of conf/model/<name>.yaml at its own size, symbols per sample, and (lanes, window)."""
+    """Return the model of conf/model/<name>.yaml at its own size, symbols per sample, and the YAML's settings."""
     digits = 2 if name == "wavernn" else 1
     net = build(model_node(name), "model", levels=256, silence=(128, 0)[:digits], classes=0)
     settings = yaml.safe_load((CONF / "model" / f"{name}.yaml").read_text())
-    return net, digits, (settings["lanes"], settings["window"])
+    return net, digits, settings
 
 
 def multiply_adds(net, digits):
@@ -46,9 +47,10 @@ def rate(work, seconds):
     return count / (time.monotonic() - begin)
 
 
-def stepper(forward, net, shape, bfloat16):
-    """Return a function that takes one optimizer step on a window of `shape` (B, T)."""
-    optimizer = torch.optim.AdamW(net.parameters(), 0.001, fused=True)
+def stepper(forward, net, settings, bfloat16):
+    """Return a function that trains one step on a window, as `settings` say."""
+    shape = settings["lanes"], settings["window"]
+    optimizers = build_optimizers(settings["optimizer"], net, settings["learning_rate"])
     state = net.start(torch.zeros(shape[0], dtype=torch.long))
 
     def step():
@@ -56,9 +58,10 @@ def stepper(forward, net, shape, bfloat16):
         x, y = torch.randint(256, (2, *shape))
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             logits, state = forward(x, detach(state))
-        optimizer.zero_grad()
+        net.zero_grad()
         (cross_entropy(logits, y) / y.numel()).backward()
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
 
     return step
 
@@ -69,8 +72,9 @@ def peak(dtype, seconds, size=2048):
     return rate(lambda: a @ b, seconds) * size**3
 
 
-def main(seconds: float = 20.0):
-    """Print the table."""
+def main(seconds="20", *names):
+    """Print the table of the models `names`, of all unless given."""
+    seconds = float(seconds)
     machine.keep_freed_memory()
     peaks = {dtype: peak(dtype, seconds / 4) for dtype in (torch.float32, torch.bfloat16)}
     for dtype, speed in peaks.items():
@@ -88,15 +92,15 @@ def main(seconds: float = 20.0):
         columns = f"{count / 1e6:8.2f} M multiply-adds/sample  {share:6.1%} of the peak"
         print(f"{name:26}{speed:10,.0f} samples/s  {columns}", flush=True)
 
-    for name in MODELS:
-        net, digits, shape = built(name)
+    for name in names or MODELS:
+        net, digits, settings = built(name)
         count = multiply_adds(net, digits)
-        symbols = shape[0] * shape[1] / digits
-        show(f"{name}, bfloat16", rate(stepper(net, net, shape, True), seconds) * symbols, torch.bfloat16)
+        symbols = settings["lanes"] * settings["window"] / digits
+        show(f"{name}, bfloat16", rate(stepper(net, net, settings, True), seconds) * symbols, torch.bfloat16)
         if name == "gru":
-            show(f"{name}, float32", rate(stepper(net, net, shape, False), seconds) * symbols, torch.float32)
-            show("the same, a plain loop", rate(stepper(plain, net, shape, False), seconds) * symbols, torch.float32)
+            show(f"{name}, float32", rate(stepper(net, net, settings, False), seconds) * symbols, torch.float32)
+            show("the same, a plain loop", rate(stepper(plain, net, settings, False), seconds) * symbols, torch.float32)
 
 
 if __name__ == "__main__":
-    main(*map(float, sys.argv[1:]))
+    main(*sys.argv[1:])
