@@ -220,7 +220,7 @@ def test_evaluate_prints_the_model_beside_the_baselines(gen, runs, monkeypatch):
 
 def test_a_sweep_trains_one_run_for_each_value_and_evaluate_collects_them(gen, tmp_path):
     tone(tmp_path / "in" / "long.wav", seconds=12)
-    keys = ["data.rate=1000", "lanes=2", "window=16", "model.hidden=8", "model.embedding=4", "steps=4"]
+    keys = ["data.rate=1000", "lanes=2", "window=16", "model.hidden=8", "steps=4"]
     sweep(tmp_path, "model=gru,elman", "seed=1,2", *keys)
     names = [f"in-{model}-seed-{seed}" for model in ("elman", "gru") for seed in (1, 2)]
     assert sorted(p.name for p in (tmp_path / "runs").iterdir() if p.name[0] != ".") == names

@@ -52,7 +52,7 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
         steps=2,
         lanes=2,
         window=8,
-        name="recordings-gru",
+        name="recordings-tiered",
     )
     (code,) = (block for language, block in BLOCKS if language == "python")
     found = {}
