@@ -38,9 +38,8 @@ def log(run):
     return (run / "log.jsonl").read_text()
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
-def test_a_training_that_is_killed_and_resumed_logs_the_same_numbers(folder, tmp_path, optimizer):
-    keys = [*COMMON, "steps=400", f"optimizer={optimizer}"]
+def test_a_training_that_is_killed_and_resumed_logs_the_same_numbers(folder, tmp_path):
+    keys = [*COMMON, "steps=400", "optimizer=muon"]  # Muon has AdamW beside it
     whole = gen("train", folder, *keys, "name=whole", cwd=tmp_path)
     assert whole.returncode == 0, whole.stderr
     command = [sys.executable, "-m", "gen", "train", folder, *keys, "name=parts"]
