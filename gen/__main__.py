@@ -8,100 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-COMMANDS = {
-    "train": "train a model on a folder of recordings",
-    "sample": "generate takes from a trained model",
-    "evaluate": "score trained models on held-out recordings",
-    "tones": "write the embedded corpus of synthetic tones",
-}
-PATHS = {"path", "valid", "files", "prime", "out"}
-HELP = {
-    "train": """gen train [FOLDER] [key=value ...]
+from gen.commands import COMMANDS, HELP, bench, evaluate, sample, train
 
-Train a model on the recordings in FOLDER (any format, rate and length, sub-folders included), or without FOLDER on a
-small corpus of synthetic tones. The run is a folder runs/<name>: model.safetensors, log.jsonl, previews to listen to
-and tensorboard. The same command again goes on where it was stopped. -m runs one training per value, one after the
-other; +experiment=leaderboard is every model for the same minutes.
-
-  gen train
-  gen train ~/recordings minutes=60
-  gen train ~/words data.labels=folder data.rate=8000 model=lstm model.hidden=512 name=words
-  gen train ~/words -m model=gru,lstm seed=0,1 minutes=8
-  gen train ~/words -m +experiment=leaderboard && gen evaluate runs/words-*
-""",
-    "sample": """gen sample RUN [key=value ...]
-
-Write takes from the model in RUN, a run folder or a model file, as 16-bit WAV or FLAC at the model's own level.
-
-  gen sample runs/tones-tiered
-  gen sample runs/words label=seven seconds=2 seed=3 temperature=0.9
-  gen sample runs/piano prime=my.flac out=continued.wav
-  gen sample runs/piano out=- | aplay
-""",
-    "evaluate": """gen evaluate RUN [RUN ...] [key=value ...]
-
-Print the bits per sample that the model in each RUN needs for the recordings held out from its training (lower is
-better), beside what trivial predictors need for them, and write them to RUN/evaluate.json.
-
-  gen evaluate runs/words
-  gen evaluate runs/words-*
-  gen evaluate runs/words data.path=~/other-words data.files=all
-""",
-    "tones": """gen tones FOLDER
-
-Write the corpus of synthetic tones that gen train uses without a folder, a sub-folder for each note.
-""",
-}
+PATHS = {"path", "valid", "files", "prime", "out", "json"}
 
 
 def conf() -> Path:
     """Return the folder of YAML files: in the wheel beside this file, in a clone beside the package."""
     here = Path(__file__).resolve().parent
     return here / "conf" if (here / "conf").is_dir() else here.parent / "conf"
-
-
-def train(**settings):
-    from gen.train import train
-
-    if settings["minutes"] is None and settings["steps"] is None:
-        settings["minutes"] = 3.0 if settings["data"]["path"] is None else 60.0
-    train(**settings)
-
-
-def sample(run, out: str | None = None, count: int | None = None, format: str = "wav", **settings):
-    import torch
-
-    import gen
-    from gen import audio, terminal
-
-    if format not in ("wav", "flac"):
-        raise ValueError(f"format={format}: there are wav and flac")
-    single = out == "-" or (out is not None and Path(out).suffix.lower() in audio.WRITABLE)
-    count = (1 if single else 4) if count is None else count
-    if single and count > 1:
-        raise ValueError(f"out={out}: holds one take, and count={count}; give a folder")
-    trained = gen.load(run)
-    torch.set_num_threads(1)  # one symbol is too little work to share
-    waves = trained.sample(count=count, track=terminal.track, **settings)
-    if out == "-":
-        sys.stdout.buffer.write(audio.encoded(waves[0], trained.rate, ".wav"))
-        return
-    if single:
-        audio.write(out, waves[0], trained.rate)
-        print(out)
-        return
-    folder = Path(out) if out else (Path(run) if Path(run).is_dir() else Path(run).parent) / "takes"
-    for stream, (label, wave) in enumerate(zip(trained.label_ids(settings["label"], count), waves, strict=True)):
-        name = f"{trained.classes[label].replace('/', '-')}-" if trained.classes else ""
-        print(audio.write_new(folder / f"{name}seed{settings['seed']}-{stream}.{format}", wave, trained.rate))
-
-
-def evaluate(runs, data: dict):
-    from gen import terminal
-    from gen.evaluate import COLUMNS, evaluate, rows
-
-    done = {run: evaluate(run, data["path"], data["files"], track=terminal.track) for run in runs}
-    terminal.table(COLUMNS, rows(done))
 
 
 def schema(name, *functions):
@@ -140,11 +55,11 @@ def run_hydra(command, argv):
     elif path is None:
         raise ValueError(f"gen {command}: give the run to {command}, such as runs/tones-tiered")
     elif command == "sample":
-        from gen.sample import Trained
+        from gen.trained import Trained
 
-        fields = schema(command, Trained.sample, sample)
+        fields = schema(command, Trained.stream, sample)
     else:
-        fields = schema(command, evaluate)
+        fields = schema(command, {"evaluate": evaluate, "bench": bench}[command])
     ConfigStore.instance().store(f"schema_{command}", fields)
     failed = []
 
@@ -154,7 +69,11 @@ def run_hydra(command, argv):
         try:
             settings = at_home(OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True))
             if command != "train":
-                return sample(path, **settings) if command == "sample" else evaluate(paths, **settings)
+                return (
+                    {"sample": sample, "bench": bench}[command](path, **settings)
+                    if command != "evaluate"
+                    else evaluate(paths, **settings)
+                )
             if settings["name"] is None:
                 choice = HydraConfig.get()
                 folder = Path(settings["data"]["path"] or "tones").resolve().stem

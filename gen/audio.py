@@ -4,7 +4,10 @@ Waves are float32 (T,) mono in [-1, 1] as recorded; rates are in Hz. Every error
 the file, what is wrong with it and what to do.
 """
 
+import filecmp
 import io
+import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -67,33 +70,73 @@ def read(path, rate: int):
 def write(path, wave, rate: int):
     """Write a wave (T,) as 16-bit WAV or FLAC, by the extension, at its own level; it appears whole or not at all."""
     path = Path(path)
-    data = encoded(wave, rate, path.suffix)
+    file = io.BytesIO()
+    soundfile.write(file, pcm(wave), rate, "PCM_16", format=written_format(path))
     try:
-        with files.replacing(path) as file:
-            file.write(data)
+        with files.replacing(path) as target:
+            target.write(file.getvalue())
     except OSError as error:
         raise ValueError(f"{path}: can't be written ({error.strerror}); give another place with out=") from None
 
 
-def write_new(path, wave, rate: int) -> Path:
-    """Write a wave to `path`, or where another recording has that name to the next free `name-2`; return where."""
-    path, data, number = Path(path), encoded(wave, rate, Path(path).suffix), 1
-    free = path
-    while free.exists() and free.read_bytes() != data:
-        number += 1
-        free = path.with_stem(f"{path.stem}-{number}")
-    write(free, wave, rate)
-    return free
+class Take:
+    """A 16-bit WAV or FLAC file written block by block, in constant memory; until `keep` it has a temporary name."""
+
+    def __init__(self, path, rate: int):
+        self.path, self.rate, self.frames = Path(path), rate, 0
+        self.part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        form = written_format(self.path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.file = soundfile.SoundFile(self.part, "w", rate, 1, "PCM_16", format=form)
+        except (OSError, soundfile.SoundFileError) as error:
+            raise ValueError(
+                f"{self.path}: can't be written ({_reason(error)}); give another place with out="
+            ) from None
+
+    def write(self, wave):
+        """Add a block of the wave (n,); raise ValueError where there is no room, what came before it is kept."""
+        try:
+            self.file.write(pcm(wave))
+            self.frames += len(wave)
+        except (OSError, soundfile.SoundFileError) as error:
+            kept = f"the {self.frames / self.rate:.2f} s before it are kept"
+            raise ValueError(f"{self.path}: can't be written on ({_reason(error)}); {kept}; make room") from None
+
+    def keep(self, new: bool = False):
+        """End the file and return its path; with nothing in it there is none.
+
+        With `new` it doesn't replace a different take of that name, but is called `name-2` and so on.
+        """
+        self.file.close()
+        if not self.frames:
+            self.part.unlink()
+            return None
+        free, number = self.path, 1
+        while new and free.exists() and not filecmp.cmp(free, self.part, shallow=False):
+            number += 1
+            free = self.path.with_stem(f"{self.path.stem}-{number}")
+        os.replace(self.part, free)
+        return free
 
 
-def encoded(wave, rate: int, suffix: str) -> bytes:
-    """Return the bytes of a 16-bit ".wav" or ".flac" file: samples rounded, clipped at full scale."""
-    if suffix.lower() not in WRITABLE:
-        raise ValueError(f"out: takes are written as .wav or .flac, not '{suffix}'")
-    samples = np.clip(np.rint(np.asarray(wave, np.float64) * 32768), -32768, 32767).astype(np.int16)
-    file = io.BytesIO()
-    soundfile.write(file, samples, rate, "PCM_16", format=WRITABLE[suffix.lower()])
-    return file.getvalue()
+def written_format(path) -> str:
+    """Return libsndfile's name of the format that a path's extension asks for."""
+    if path.suffix.lower() not in WRITABLE:
+        raise ValueError(f"{path}: takes are written as .wav or .flac, not '{path.suffix}'")
+    return WRITABLE[path.suffix.lower()]
+
+
+def pcm(wave):
+    """Return a wave as 16-bit samples: rounded, clipped at full scale."""
+    return np.clip(np.rint(np.asarray(wave, np.float64) * 32768), -32768, 32767).astype(np.int16)
+
+
+def wav_header(rate: int, frames: float) -> bytes:
+    """Return the first 44 bytes of a 16-bit mono WAV; of more frames than it can say, the most, as streams have it."""
+    size = int(min(2 * frames, 2**32 - 1 - 36))
+    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16)
+    return struct.pack("<4sI4s", b"RIFF", size + 36, b"WAVE") + fmt + struct.pack("<4sI", b"data", size)
 
 
 def _open(path):

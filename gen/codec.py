@@ -42,10 +42,21 @@ class MuLaw:
 
     def decode(self, symbols, before: float = 0.0):
         """Return the wave (..., T) of symbols (..., T), the inverse of `encode`."""
+        return next(self.decode_blocks([symbols], before))
+
+    def decode_blocks(self, blocks, before: float = 0.0):
+        """Yield the waves (..., n) of one sound's `blocks` of symbols (..., n), all but the last a multiple of 64 long.
+
+        They are bit for bit what `decode` makes of the whole.
+        """
         half = self.levels // 2
-        companded = (np.asarray(symbols, np.float64) - half) / half
-        wave = np.sign(companded) * np.expm1(np.abs(companded) * np.log1p(MU)) / MU
-        return (leaky_sum(wave, self.emphasis, before) if self.emphasis else wave).astype(np.float32)
+        for symbols in blocks:
+            companded = (np.asarray(symbols, np.float64) - half) / half
+            wave = np.sign(companded) * np.expm1(np.abs(companded) * np.log1p(MU)) / MU
+            if self.emphasis:
+                wave = leaky_sum(wave, self.emphasis, before)
+                before = wave[..., -1]
+            yield wave.astype(np.float32)
 
 
 class Linear16:
@@ -69,6 +80,10 @@ class Linear16:
         symbols = np.asarray(symbols, np.int64)
         pairs = symbols.reshape(*symbols.shape[:-1], -1, 2)
         return ((pairs[..., 0] * 256 + pairs[..., 1] - 32768) / 32768).astype(np.float32)
+
+    def decode_blocks(self, blocks, before: float = 0.0):
+        """Yield the waves (..., n) of one sound's `blocks` of symbols (..., 2 n)."""
+        return map(self.decode, blocks)
 
 
 def leaky_sum(wave, decay: float, before: float = 0.0, block: int = 64):

@@ -18,7 +18,7 @@ LONG_SECONDS = 10.0
 
 
 class Segment(NamedTuple):
-    """Symbols start..stop of a recording, with its class, and after them `tail` symbols of silence."""
+    """Symbols start..stop of a recording, with its class, and after them `tail` symbols of silence or more."""
 
     recording: cache.Recording
     start: int
@@ -49,7 +49,7 @@ def load(
     labels: str = "none",
     valid: float | str = 0.1,
     segment: float = 20.0,
-    tail: float = 0.05,
+    tail: float = 0.02,
     lanes: int = 1,
     track=cache.unseen,
 ) -> Corpus:
@@ -57,7 +57,8 @@ def load(
 
     `labels` is "none", "folder" or a pattern (see `label_of`); `valid` is a fraction or the path of a list of names;
     `segment` is the longest segment in seconds, shorter where `lanes` need more of them; `tail` is how many seconds of
-    silence follow the end of a recording trained on, so that a model learns that sounds end. Raises ValueError.
+    silence, at least, follow the end of a recording trained on, so that a model learns that sounds end. Raises
+    ValueError.
     """
     if rate < 1000 or segment <= 0:
         raise ValueError(f"data.rate={rate}, data.segment={segment}: a rate is 1000 Hz or more, a segment over 0 s")
@@ -249,7 +250,7 @@ class Windows:
                     continue
             index, offset = lane
             segment = self.segments[index]
-            n = min(length, segment.size - offset)
+            n = length if segment.tail else min(length, segment.size - offset)  # a tail goes on to the window's end
             targets += n
             if number in self.mine:
                 row = number - self.mine.start
@@ -284,6 +285,6 @@ class Windows:
         held = self._symbols.get(number)
         if held is None or held[0] is not segment:
             symbols = segment.recording.read(segment.start, segment.stop)
-            after = np.resize(np.asarray(self.silence, np.int64), segment.tail)
+            after = np.resize(np.asarray(self.silence, np.int64), segment.tail + self.length if segment.tail else 0)
             self._symbols[number] = held = (segment, torch.from_numpy(np.concatenate([symbols, after])))
         return held[1]

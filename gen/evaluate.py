@@ -10,6 +10,7 @@ from pathlib import Path
 from gen import files, sample
 from gen.baselines import baselines
 from gen.data import load as load_corpus
+from gen.trained import Trained
 
 ALL = "all"
 COLUMNS = ("", "bits/sample", "parameters", "steps", "samples/s", "minutes", "held out")
@@ -21,7 +22,7 @@ def evaluate(run, path: str | None = None, names: str | None = None, **progress)
     `path` is the folder of recordings, the one it was trained on unless given; `names` a list of those to score, "all",
     or None for those that training held out. Raises ValueError.
     """
-    trained = sample.Trained(run)
+    trained = Trained(run)
     settings = {**trained.header["trained"]["settings"]["data"], "tail": 0.0}
     if path is not None:
         settings["path"] = path

@@ -4,13 +4,13 @@ One loop, `run`, serves all uses: the function that picks the next symbol either
 that is known (priming, scoring). Legend: B streams, L levels.
 """
 
+import itertools
 import math
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
-from gen import audio, cache, checkpoint
+from gen import cache
 from gen.data import Windows
 from gen.loss import cross_entropy
 from gen.models.base import reset, tree_map
@@ -51,8 +51,8 @@ def force(symbols):
 
 @torch.inference_mode()
 def run(model, state, x, steps, pick):
-    """Yield (logits (B, L), picked (B,), state) for each of `steps` symbols after x (B,)."""
-    for t in range(steps):
+    """Yield (logits (B, L), picked (B,), state) for each of `steps`, an iterable of numbers, after x (B,)."""
+    for t in steps:
         logits, state = model.step(x, state)
         x = pick(t, logits)
         yield logits, x, state
@@ -72,7 +72,7 @@ def prime(model, symbols, label: int, before: int):
     while heard - at >= chunk:
         _, state = model(x[:, at : at + chunk], state)
         at += chunk
-    for _, _, new in run(model, state, x[:, at], heard - at, force(x[:, at + 1 :])):
+    for _, _, new in run(model, state, x[:, at], range(heard - at), force(x[:, at + 1 :])):
         state = new
     return state, x[:, -1]
 
@@ -90,36 +90,49 @@ class Stream:
             self.begin, self.block = t, self.random.random(4096)
         return self.block[t - self.begin]
 
+    def take(self, count: int):
+        """Return the next `count` numbers."""
+        return self.random.random(count)
 
-def generate(model, steps: int, streams, labels, seed: int, temperature=1.0, top_p=1.0, primed=None, before=0):
-    """Yield symbols (len(streams),) int64, `steps` times.
 
-    Each of `streams` (different numbers) has its class of `labels` and sits in row `stream % ROWS` of a block of
-    ROWS; the other rows idle. `primed` (T,) are symbols to go on from; `before` the symbol ahead of all others.
-    """
-    primed = primed if primed is not None else torch.zeros(0, dtype=torch.long)
-    begun = {label: prime(model, primed, label, before) for label in sorted(set(labels))}
-    blocks = {}
-    for place, stream in enumerate(streams):
-        blocks.setdefault(stream // ROWS, []).append(place)
-    runs = []
-    for places in blocks.values():
-        rows = [labels[places[0]]] * ROWS
-        numbers = [None] * ROWS
-        for place in places:
-            rows[streams[place] % ROWS] = labels[place]
-            numbers[streams[place] % ROWS] = Stream(seed, streams[place])
-        state = tree_map(lambda *leaves: torch.cat(leaves), *[begun[label][0] for label in rows])
-        x = torch.cat([begun[label][1] for label in rows])
-        uniforms = lambda t, numbers=numbers: np.array([n(t) if n else 0.5 for n in numbers])  # noqa: E731
-        runs.append((run(model, state, x, steps, draw(uniforms, temperature, top_p)), places))
-    for _ in range(steps):
-        out = np.empty(len(streams), np.int64)
-        for steps_of_block, places in runs:
-            picked = next(steps_of_block)[1].numpy()
+class Reference:
+    """The sampler that defines what a take is. `silence` are the digits ahead of a stream's first symbol."""
+
+    def __init__(self, model, silence: tuple):
+        self.model, self.before = model, silence[-1]
+
+    def generate(self, steps, streams, labels, seed: int, temperature=1.0, top_p=1.0, primed=None, block=CHUNK):
+        """Yield `steps` (or math.inf) symbols as blocks (len(streams), n) int64, n at most `block`.
+
+        Each of `streams` (different numbers) has its class of `labels` and sits in row `stream % ROWS` of a block of
+        ROWS; the other rows idle. `primed` (T,) are symbols to go on from.
+        """
+        primed = torch.zeros(0, dtype=torch.long) if primed is None else torch.as_tensor(primed)
+        begun = {label: prime(self.model, primed, label, self.before) for label in sorted(set(labels))}
+        blocks = {}
+        for place, stream in enumerate(streams):
+            blocks.setdefault(stream // ROWS, []).append(place)
+        runs = []
+        for places in blocks.values():
+            rows = [labels[places[0]]] * ROWS
+            numbers = [None] * ROWS
             for place in places:
-                out[place] = picked[streams[place] % ROWS]
-        yield out
+                rows[streams[place] % ROWS] = labels[place]
+                numbers[streams[place] % ROWS] = Stream(seed, streams[place])
+            state = tree_map(lambda *leaves: torch.cat(leaves), *[begun[label][0] for label in rows])
+            x = torch.cat([begun[label][1] for label in rows])
+            uniforms = lambda t, numbers=numbers: np.array([n(t) if n else 0.5 for n in numbers])  # noqa: E731
+            runs.append((run(self.model, state, x, itertools.count(), draw(uniforms, temperature, top_p)), places))
+        done = 0
+        while done < steps:
+            out = np.empty((len(streams), min(block, steps - done)), np.int64)
+            for column in out.T:
+                for steps_of_block, places in runs:
+                    picked = next(steps_of_block)[1].numpy()
+                    for place in places:
+                        column[place] = picked[streams[place] % ROWS]
+            done += out.shape[1]
+            yield out
 
 
 @torch.inference_mode()
@@ -137,82 +150,3 @@ def score(model, segments, codec, lanes: int = 64, length: int = 512, track=cach
         nats += cross_entropy(logits, y).item()
         targets += window.targets
     return nats / math.log(2) / (targets / codec.digits)
-
-
-class Trained:
-    """A trained model, to sample and to score with: what `gen.load` returns. `rate` is in Hz."""
-
-    def __init__(self, path):
-        self.model, self.codec, self.rate, self.classes, self.header = checkpoint.load(path)
-
-    def label_ids(self, label, count: int):
-        """Return the class of each of `count` takes: `label`'s, or without one each class in turn."""
-        if label is None:
-            return [i % max(1, len(self.classes)) for i in range(count)]
-        if not self.classes:
-            raise ValueError(f"label={label}: this model was trained without labels; leave label out")
-        if str(label) not in self.classes:
-            raise ValueError(f"label={label}: this model has no such label; it has {', '.join(self.classes)}")
-        return [self.classes.index(str(label))] * count
-
-    def sample(
-        self,
-        seconds: float = 5.0,
-        count: int | None = None,
-        seed: int = 0,
-        temperature: float = 1.0,
-        top_p: float = 1.0,
-        label: str | None = None,
-        prime: str | None = None,
-        track=cache.unseen,
-    ):
-        """Return new audio, float32 (T,) in [-1, 1], or (count, T) with a `count`.
-
-        `prime` is a recording to go on from: a path, or a wave (T,) at `rate` Hz. The same seed gives the same audio,
-        and stream 3 of it is the same whether it was made alone or among others.
-        """
-        check(seconds=seconds, count=count, seed=seed, temperature=temperature, top_p=top_p)
-        labels = self.label_ids(label, count or 1)
-        wave = audio.read(prime, self.rate) if isinstance(prime, str) or hasattr(prime, "__fspath__") else prime
-        primed = None if wave is None else torch.from_numpy(self.codec.encode(wave))
-        steps = round(seconds * self.rate) * self.codec.digits
-        before = self.codec.silence[-1]
-        made = generate(self.model, steps, list(range(len(labels))), labels, seed, temperature, top_p, primed, before)
-        symbols = np.stack(list(track(made, "generating", steps)), 1)
-        last = float(wave[-1]) if wave is not None and len(wave) else 0.0
-        out = self.codec.decode(symbols, last)
-        return out if count else out[0]
-
-    @torch.inference_mode()
-    def bits_per_sample(self, wave, label: str | None = None) -> float:
-        """Return how many bits the model needs for each sample of a wave (T,) at `rate` Hz, from silence on."""
-        symbols = torch.from_numpy(self.codec.encode(wave))
-        if not len(symbols):
-            raise ValueError("the wave holds no samples; give at least one")
-        state = self.model.start(torch.tensor(self.label_ids(label, 1)))
-        stride = self.model.stride
-        padded = F.pad(symbols, (1, -len(symbols) % stride), value=self.codec.silence[-1])
-        total, chunk = 0.0, max(1, CHUNK // stride) * stride
-        for at in range(0, len(symbols), chunk):
-            logits, state = self.model(padded[None, at : at + chunk][:, : len(padded) - 1 - at], state)
-            y = symbols[at : at + chunk]
-            total += F.cross_entropy(logits[0, : len(y)].double(), y, reduction="sum").item()
-        return total / math.log(2) / (len(symbols) / self.codec.digits)
-
-
-def check(**settings):
-    """Raise ValueError for a setting of sampling that is out of range."""
-    rules = {
-        "seconds": (lambda v: 0 < v < math.inf, "is a length over 0"),
-        "count": (lambda v: v is None or v >= 1, "is how many takes, 1 or more"),
-        "seed": (lambda v: 0 <= v < 2**64, "is 0 or more, and under 2^64"),
-        "temperature": (
-            lambda v: 0 <= v < math.inf,
-            "is 0 (greedy: always the likeliest symbol) or more, 1 as trained",
-        ),
-        "top_p": (lambda v: 0 < v <= 1, "is over 0 and at most 1 (off)"),
-    }
-    for key, value in settings.items():
-        holds, rule = rules[key]
-        if not holds(value):
-            raise ValueError(f"{key}={value}: {key} {rule}")

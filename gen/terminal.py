@@ -1,6 +1,8 @@
 """What a person sees while they wait: lines and progress bars on standard error. The only door to `rich`."""
 
+import math
 import sys
+import time
 
 from rich import box
 from rich.console import Console
@@ -29,6 +31,26 @@ def track(iterable, text: str, total: int):
         transient=True,
     ) as progress:
         yield from progress.track(iterable, total=total, description=text)
+
+
+def track_audio(blocks, seconds: float, rate: int):
+    """Yield blocks of audio (streams, n) under a bar that shows how much of `seconds` is made, and how fast."""
+    total = seconds if math.isfinite(seconds) else None
+    columns = (TextColumn("generating"), BarColumn(), TextColumn("{task.fields[figures]}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("", total=total, figures="")
+        made, started = 0, time.monotonic()
+        for block in blocks:
+            yield block
+            made += block.shape[1]
+            speed = len(block) * made / rate / (time.monotonic() - started)
+            whole = f" of {clock(total)}" if total else ""
+            progress.update(bar, completed=made / rate, figures=f"{clock(made / rate)}{whole}, {speed:.1f}x real time")
+
+
+def clock(seconds: float) -> str:
+    """Return a length of time as minutes and seconds."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def table(columns, rows):

@@ -19,6 +19,7 @@ from gen import audio, checkpoint, machine, ranks, resume, sample, terminal
 from gen.build import build, conform
 from gen.data import Windows
 from gen.data import load as load_corpus
+from gen.engine.player import Engine
 from gen.loss import cross_entropy
 from gen.models.base import detach, reset
 from gen.optimizers import build as build_optimizers
@@ -223,8 +224,8 @@ def preview(run, step, average, codec, rate, classes, seed):
     count = min(4, max(1, len(classes)))
     net = copy.deepcopy(average).cpu()
     steps = round(PREVIEW_SECONDS * rate) * codec.digits
-    made = sample.generate(net, steps, range(count), list(range(count)), seed, before=codec.silence[-1])
-    for label, wave in zip(classes or ["take"], codec.decode(np.stack(list(made), 1)), strict=False):
+    made = Engine(net, tuple(codec.silence), say=terminal.say).generate(steps, range(count), list(range(count)), seed)
+    for label, wave in zip(classes or ["take"], codec.decode(np.concatenate(list(made), 1)), strict=False):
         audio.write(run / "previews" / f"step-{step:06d}-{label.replace('/', '-')}.wav", wave, rate)
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import torch
 import yaml
 
 from gen.build import build
@@ -33,3 +34,13 @@ def small_model(name, classes=0, levels=LEVELS):
     node.update(SMALL.get(name, {}))
     silence = (levels // 2, 0) if name == "wavernn" else (levels // 2,)
     return build(node, "model", levels=levels, silence=silence, classes=classes)
+
+
+def sharp(name, classes=0, levels=LEVELS):
+    """Return a small model whose untrained predictions are far from uniform."""
+    torch.manual_seed(0)
+    model = small_model(name, classes, levels).eval()
+    with torch.no_grad():
+        for p in model.parameters():
+            p.mul_(1.5 if name in ("mingru", "rglru", "tiered") else 3)  # those multiply through many layers
+    return model

@@ -9,12 +9,28 @@ import gen
 
 FOLDER = Path(gen.__file__).parent
 ROWS = [  # a file imports only from rows above its own
-    {"files", "codec", "build", "loss", "machine", "optimizers", "terminal", "ranks", "models.__init__", "models.base"},
+    {
+        "files",
+        "codec",
+        "build",
+        "loss",
+        "machine",
+        "optimizers",
+        "terminal",
+        "ranks",
+        "models.__init__",
+        "models.base",
+        "engine.__init__",
+    },
     {"audio", "models.rnn", "models.linear", "models.tiers", "models.wavernn"},
     {"models.samplernn", "models.tiered", "cache", "tones", "checkpoint", "baselines"},
     {"data", "resume"},
-    {"sample"},
-    {"train", "evaluate", "__init__"},
+    {"sample", "engine.kernels", "engine.program"},
+    {"engine.loop", "engine.lower", "engine.measure"},
+    {"engine.player"},
+    {"train", "trained"},
+    {"evaluate", "bench", "__init__"},
+    {"commands"},
     {"__main__"},
 ]
 DOORS = {
@@ -24,6 +40,8 @@ DOORS = {
     "rich": "terminal",
     "torch.distributed": "ranks",
     "torch.utils.tensorboard": "train",
+    "numba": "engine.kernels",
+    "llvmlite": "engine.kernels",
     "hydra": "__main__",
     "omegaconf": "__main__",
 }

@@ -7,22 +7,14 @@ import torch
 
 import gen
 from gen import checkpoint, sample
-from tests.small import LEVELS, MODELS, small_model
-
-
-def sharp(name, classes=0, levels=LEVELS):
-    """Return a small model whose untrained predictions are far from uniform."""
-    torch.manual_seed(0)
-    model = small_model(name, classes, levels).eval()
-    with torch.no_grad():
-        for p in model.parameters():
-            p.mul_(1.5 if name in ("mingru", "rglru", "tiered") else 3)  # those multiply through many layers
-    return model
+from tests.small import LEVELS, MODELS, sharp
 
 
 def takes(model, streams, labels=None, steps=80, seed=7, **settings):
-    made = sample.generate(model, steps, streams, labels or [0] * len(streams), seed, before=LEVELS // 2, **settings)
-    return np.stack(list(made), 1)
+    made = sample.Reference(model, (LEVELS // 2,)).generate(
+        steps, streams, labels or [0] * len(streams), seed, **settings
+    )
+    return np.concatenate(list(made), 1)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -51,7 +43,11 @@ def test_priming_leaves_the_state_that_hearing_each_symbol_leaves(name, length):
     begin = model.start(torch.tensor([0]))
     with torch.inference_mode():
         for logits, _, _ in sample.run(
-            model, begin, torch.tensor([LEVELS // 2]), length + 1, sample.force(torch.cat([heard, heard[-1:]])[None])
+            model,
+            begin,
+            torch.tensor([LEVELS // 2]),
+            range(length + 1),
+            sample.force(torch.cat([heard, heard[-1:]])[None]),
         ):
             want = logits
         got, _ = model.step(x, state)
@@ -121,7 +117,9 @@ def test_bits_per_sample_is_the_mean_surprise(trained):
     wave = np.random.default_rng(0).uniform(-1, 1, sample.CHUNK + 77).astype(np.float32)
     symbols = torch.from_numpy(trained.codec.encode(wave))
     state, x, bits = trained.model.start(torch.tensor([0])), torch.tensor([128]), 0.0
-    for t, (logits, _, _) in enumerate(sample.run(trained.model, state, x, len(symbols), sample.force(symbols[None]))):
+    for t, (logits, _, _) in enumerate(
+        sample.run(trained.model, state, x, range(len(symbols)), sample.force(symbols[None]))
+    ):
         bits -= torch.log_softmax(logits[0].double(), -1)[symbols[t]].item() / math.log(2)
     assert abs(trained.bits_per_sample(wave) - bits / len(symbols)) < 1e-4
 

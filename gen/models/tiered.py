@@ -45,10 +45,10 @@ class TieredLRU(Tiered):
         classes: int = 0,
         frames: list = (4, 16, 64),
         layers: list = (1, 1, 2),
-        size: int = 192,
+        size: int = 128,
         conv: int = 4,
         history: int = 32,
-        hidden: int = 192,
+        hidden: int = 128,
         dropout: float = 0.0,
     ):
         """Build it with `layers` blocks in the tier of each of `frames`, `size` wide.

@@ -1,0 +1,124 @@
+"""What the commands do and say: their help, and a function each, whose arguments are the keys it takes."""
+
+import sys
+from pathlib import Path
+
+COMMANDS = {
+    "train": "train a model on a folder of recordings",
+    "sample": "generate takes from a trained model",
+    "evaluate": "score trained models on held-out recordings",
+    "bench": "measure how fast a trained model generates here",
+    "tones": "write the embedded corpus of synthetic tones",
+}
+HELP = {
+    "train": """gen train [FOLDER] [key=value ...]
+
+Train a model on the recordings in FOLDER (any format, rate and length, sub-folders included), or without FOLDER on a
+small corpus of synthetic tones. The run is a folder runs/<name>: model.safetensors, log.jsonl, previews to listen to
+and tensorboard. The same command again goes on where it was stopped. -m runs one training per value, one after the
+other; +experiment=leaderboard is every model for the same minutes.
+
+  gen train
+  gen train ~/recordings minutes=60
+  gen train ~/words data.labels=folder data.rate=8000 model=lstm model.hidden=512 name=words
+  gen train ~/words -m model=gru,lstm seed=0,1 minutes=8
+  gen train ~/words -m +experiment=leaderboard && gen evaluate runs/words-*
+""",
+    "sample": """gen sample RUN [key=value ...]
+
+Write takes from the model in RUN, a run folder or a model file, as 16-bit WAV or FLAC at the model's own level.
+
+  gen sample runs/tones-tiered
+  gen sample runs/words label=seven seconds=2 seed=3 temperature=0.9
+  gen sample runs/piano prime=my.flac out=continued.wav
+  gen sample runs/piano seconds=inf out=- | aplay
+""",
+    "evaluate": """gen evaluate RUN [RUN ...] [key=value ...]
+
+Print the bits per sample that the model in each RUN needs for the recordings held out from its training (lower is
+better), beside what trivial predictors need for them, and write them to RUN/evaluate.json.
+
+  gen evaluate runs/words
+  gen evaluate runs/words-*
+  gen evaluate runs/words data.path=~/other-words data.files=all
+""",
+    "bench": """gen bench RUN [json=FILE]
+
+Print how many samples a second the model in RUN generates on this machine, one stream and 64 together, with each type
+of weights, beside the reference sampler and beside what reading its weights alone would take. json= writes it too.
+
+  gen bench runs/tones-tiered
+""",
+    "tones": """gen tones FOLDER
+
+Write the corpus of synthetic tones that gen train uses without a folder, a sub-folder for each note.
+""",
+}
+
+
+def train(**settings):
+    from gen.train import train
+
+    if settings["minutes"] is None and settings["steps"] is None:
+        settings["minutes"] = 3.0 if settings["data"]["path"] is None else 60.0
+    train(**settings)
+
+
+def sample(run, out: str | None = None, count: int | None = None, format: str = "wav", **settings):
+    import torch
+
+    import gen
+    from gen import audio, terminal
+
+    formats = ("wav", "raw") if out == "-" else ("wav", "flac")
+    if format not in formats:
+        raise ValueError(f"format={format}: there are {' and '.join(formats)} with out={out}")
+    single = out == "-" or (out is not None and Path(out).suffix.lower() in audio.WRITABLE)
+    count = (1 if single else 4) if count is None else count
+    if single and count > 1:
+        raise ValueError(f"out={out}: holds one take, and count={count}; give a folder")
+    trained, seconds = gen.load(run), settings["seconds"]
+    torch.set_num_threads(1)  # for the reference sampler, which has too little work to share
+    blocks = trained.stream(count=count, warn=terminal.say, **settings)
+    blocks = terminal.track_audio(blocks, seconds, trained.rate)
+    if out == "-":
+        if format == "wav":
+            sys.stdout.buffer.write(audio.wav_header(trained.rate, seconds * trained.rate))
+        for block in blocks:
+            sys.stdout.buffer.write(audio.pcm(block[0]).tobytes())
+            sys.stdout.buffer.flush()
+        return
+    if single:
+        paths = [Path(out)]
+    else:
+        folder = Path(out) if out else (Path(run) if Path(run).is_dir() else Path(run).parent) / "takes"
+        labels = trained.label_ids(settings["label"], count)
+        names = [f"{trained.classes[label].replace('/', '-')}-" if trained.classes else "" for label in labels]
+        paths = [folder / f"{name}seed{settings['seed']}-{i}.{format}" for i, name in enumerate(names)]
+    takes = [audio.Take(path, trained.rate) for path in paths]
+    try:
+        for block in blocks:
+            for take, wave in zip(takes, block, strict=True):
+                take.write(wave)
+    finally:  # stopped, or no more room: what was made is kept
+        for take in takes:
+            if path := take.keep(new=not single):
+                print(path)
+
+
+def evaluate(runs, data: dict):
+    from gen import terminal
+    from gen.evaluate import COLUMNS, evaluate, rows
+
+    done = {run: evaluate(run, data["path"], data["files"], track=terminal.track) for run in runs}
+    terminal.table(COLUMNS, rows(done))
+
+
+def bench(run, json: str | None = None):
+    from gen import terminal
+    from gen.bench import COLUMNS, bench, table, write
+
+    result = bench(run, terminal.say)
+    terminal.table(COLUMNS, table(result))
+    if json:
+        write(result, json)

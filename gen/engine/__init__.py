@@ -1,0 +1,1 @@
+"""The compiled sampler: any model lowered to a flat program, run by one function of machine code."""

@@ -1,0 +1,332 @@
+"""What the engine computes with: matrix-vector products and sums as LLVM vector code, exp, tanh and the like.
+
+Each result is computed in one fixed order of IEEE additions, products and fused multiply-adds, none of them from a C
+library, so that it is the same for every batch size, thread count and machine. The only door to `numba`.
+
+A vector of the processor stands for 16 numbers here; LLVM splits it where they are shorter.
+"""
+
+import hashlib
+import math
+import tempfile
+from pathlib import Path
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic, overload
+
+from gen import cache
+
+
+def cache_folder() -> Path:
+    """Return the folder for what these files compile to, another one for each version of them."""
+    sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    folder = cache.root() / "engine" / hashlib.sha256(sources).hexdigest()[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="gen-engine-"))
+    return folder
+
+
+FOLDER = cache_folder()
+LANES, ROWS = 16, 64  # numbers in a vector, and outputs of a matrix-vector product computed side by side
+UNROLL = 4  # inputs taken at a time: the widths of packed matrices are multiples of it
+INT = ir.IntType(64)
+
+
+def compiled(function):
+    """Compile a function to machine code; kept on disk, and run without Python's lock."""
+    others, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(FOLDER)
+    try:
+        return numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)(function)
+    finally:
+        numba.config.CACHE_DIR = others
+
+
+def inlined(function):
+    """Compile a function into those that call it, so that their loops become vector code."""
+    return numba.njit(forceinline=True, error_model="numpy", boundscheck=False)(function)
+
+
+def real_type(numba_type):
+    """Return the LLVM type of one number of an array, and that of a vector of them."""
+    one = ir.DoubleType() if numba_type.dtype == types.float64 else ir.FloatType()
+    return one, ir.VectorType(one, LANES)
+
+
+def constant(count):
+    return ir.Constant(INT, count)
+
+
+def load(builder, address, kind, align=4):
+    value = builder.load(builder.inttoptr(address, ir.PointerType()), typ=kind)
+    value.align = align
+    return value
+
+
+def store(builder, value, address):
+    builder.store(value, builder.inttoptr(address, ir.PointerType())).align = 4
+
+
+def spread(builder, number, vector):
+    """Return a vector of one number in all lanes."""
+    undefined, lanes = ir.Constant(vector, ir.Undefined), ir.VectorType(ir.IntType(32), LANES)
+    first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(lanes, [0] * LANES))
+
+
+def fused(builder, a, b, c):
+    """Return a b + c, rounded once."""
+    name = "llvm.fma." + ("v16f64" if isinstance(c.type.element, ir.DoubleType) else "v16f32")
+    function = builder.module.globals.get(name)
+    function = function or ir.Function(builder.module, ir.FunctionType(c.type, [c.type] * 3), name)
+    return builder.call(function, [a, b, c])
+
+
+def loop(builder, count, step, carried):
+    """Emit `for j in range(0, count, step)`: return j, the carried values and a function that closes the loop."""
+    entry, body, after = builder.block, builder.append_basic_block("body"), builder.append_basic_block("after")
+    builder.branch(body)
+    builder.position_at_end(body)
+    j = builder.phi(INT)
+    j.add_incoming(constant(0), entry)
+    values = []
+    for value in carried:
+        values.append(builder.phi(value.type))
+        values[-1].add_incoming(value, entry)
+
+    def close(results):
+        following = builder.add(j, constant(step))
+        j.add_incoming(following, builder.block)
+        for value, result in zip(values, results, strict=True):
+            value.add_incoming(result, builder.block)
+        builder.cbranch(builder.icmp_signed("<", following, count), body, after)
+        builder.position_at_end(after)
+
+    return j, list(values), close
+
+
+def product(streams):
+    """Return an intrinsic: y = init + W x for one block of ROWS outputs, in `streams` streams at once.
+
+    Its arguments: the arrays of weights and of numbers (for their types), then addresses and distances in bytes:
+    of the block's weights, of x and from stream to stream, of y and so, of init and so; and how many inputs. The block
+    is packed (inputs, ROWS); in bfloat16 (inputs / 2, ROWS) pairs, the even input's weight in the high half. Weights
+    are read once for all streams. Each output is init, then one fused multiply-add for each input in order.
+    """
+
+    @intrinsic
+    def block(context, weights, numbers, w, x, x_next, y, y_next, init, init_next, inputs):
+        def emit(context, builder, signature, arguments):
+            w, x, x_next, y, y_next, init, init_next, inputs = arguments[2:]
+            real, vector = real_type(signature.args[1])
+            size = 8 if isinstance(real, ir.DoubleType) else 4
+            paired = signature.args[0].dtype == types.uint32
+            pairs = ir.VectorType(ir.IntType(32), LANES)
+            groups = range(ROWS // LANES)
+
+            def place(base, apart, stream):
+                return builder.add(base, builder.mul(apart, constant(stream)))
+
+            def place_in(base, group):
+                return builder.add(base, constant(group * LANES * size))
+
+            sums = [
+                load(builder, place_in(place(init, init_next, s), g), vector) for s in range(streams) for g in groups
+            ]
+            j, sums, close = loop(builder, inputs, UNROLL, sums)
+            row = builder.add(w, builder.mul(j, constant(ROWS * (2 if paired else size))))
+            for k in range(0, UNROLL, 2 if paired else 1):
+                columns = []
+                for g in groups:
+                    at = builder.add(row, constant((k // 2 if paired else k) * ROWS * size + g * LANES * size))
+                    if not paired:
+                        columns.append([load(builder, at, vector, 64)])
+                        continue
+                    both = load(builder, at, pairs, 64)
+                    high = builder.and_(both, ir.Constant(pairs, [0xFFFF0000] * LANES))
+                    low = builder.shl(both, ir.Constant(pairs, [16] * LANES))
+                    columns.append([builder.bitcast(high, vector), builder.bitcast(low, vector)])
+                for s in range(streams):
+                    for half in range(len(columns[0])):
+                        at = builder.mul(builder.add(j, constant(k + half)), constant(size))
+                        number = spread(builder, load(builder, builder.add(place(x, x_next, s), at), real), vector)
+                        for g in groups:
+                            where = s * len(groups) + g
+                            sums[where] = fused(builder, columns[g][half], number, sums[where])
+            close(sums)
+            for where, total in enumerate(sums):
+                store(builder, total, place_in(place(y, y_next, where // len(groups)), where % len(groups)))
+            return context.get_dummy_value()
+
+        return types.void(weights, numbers, *[types.intp] * 8), emit
+
+    return block
+
+
+product_1, product_4 = product(1), product(4)
+
+
+@intrinsic
+def read(context, weights, address, count):
+    """Read `count` bytes, a multiple of 1024, from an address on, and nothing else; return what depends on them all."""
+
+    def emit(context, builder, signature, arguments):
+        _, address, count = arguments
+        vector = ir.VectorType(INT, 8)
+        found = [ir.Constant(vector, [0] * 8)] * 16
+        j, found, close = loop(builder, count, 64 * len(found), found)
+        at = builder.add(address, j)
+        for k, value in enumerate(found):
+            found[k] = builder.xor(value, load(builder, builder.add(at, constant(64 * k)), vector, 64))
+        close(found)
+        for value in found[1:]:
+            found[0] = builder.xor(found[0], value)
+        lanes = [builder.extract_element(found[0], ir.Constant(ir.IntType(32), k)) for k in range(8)]
+        for lane in lanes[1:]:
+            lanes[0] = builder.xor(lanes[0], lane)
+        return lanes[0]
+
+    return types.int64(weights, types.intp, types.intp), emit
+
+
+def reduction(first, step, join):
+    """Return an intrinsic: the `count` numbers at an address, a multiple of LANES, reduced in a fixed order.
+
+    Each lane takes every LANES-th number by `step`; then neighbouring lanes are joined by `join` until one is left.
+    """
+
+    @intrinsic
+    def reduce(context, numbers, address, count):
+        def emit(context, builder, signature, arguments):
+            real, vector = real_type(signature.args[0])
+            _, address, count = arguments
+            size = 8 if isinstance(real, ir.DoubleType) else 4
+            j, (total,), close = loop(builder, count, LANES, [ir.Constant(vector, [first] * LANES)])
+            value = load(builder, builder.add(address, builder.mul(j, constant(size))), vector)
+            total = step(builder, total, value)
+            close([total])
+            lanes = [builder.extract_element(total, ir.Constant(ir.IntType(32), k)) for k in range(LANES)]
+            while len(lanes) > 1:
+                lanes = [join(builder, a, b) for a, b in zip(lanes[::2], lanes[1::2], strict=True)]
+            return lanes[0]
+
+        return numbers.dtype(numbers, types.intp, types.intp), emit
+
+    return reduce
+
+
+def add(builder, a, b):
+    return builder.fadd(a, b)
+
+
+def larger(builder, a, b):
+    return builder.select(builder.fcmp_ordered(">", b, a), b, a)
+
+
+total = reduction(0.0, add, add)
+total_squares = reduction(0.0, lambda builder, a, b: fused(builder, b, b, a), add)
+largest = reduction(float("-inf"), larger, larger)
+
+
+@intrinsic
+def power_of_two(context, exponent, like):
+    """Return 2**exponent, in the type of `like`, for an int32 (float32) or int64 (float64) in its normal range."""
+
+    def emit(context, builder, signature, arguments):
+        double = signature.return_type == types.float64
+        integer, bias, shift = (INT, 1023, 52) if double else (ir.IntType(32), 127, 23)
+        biased = builder.add(arguments[0], ir.Constant(integer, bias))
+        real = ir.DoubleType() if double else ir.FloatType()
+        return builder.bitcast(builder.shl(biased, ir.Constant(integer, shift)), real)
+
+    return like(exponent, like), emit
+
+
+def taylor(real, degree):
+    """Return the coefficients of (e**r - 1 - r) / r**2 up to r**degree / degree!, the highest first."""
+    return [real(1 / math.factorial(n)) for n in range(degree, 1, -1)]
+
+
+def constants(real, magic, high, low):
+    """Return what `reduce` needs: 1 / ln 2, a number that rounds what it is added to, and ln 2 in two parts."""
+    return [real(v) for v in (1 / math.log(2), magic, high, low)]
+
+
+ONE, TWO = np.float32(1), np.float32(2)  # with a float64 beside them they are float64
+A7, A6, A5, A4, A3, A2 = taylor(np.float32, 7)
+PER_LN2, MAGIC, HIGH, LOW = constants(np.float32, 1.5 * 2**23, 0.693359375, -2.12194440e-4)
+LEAST, MOST = np.float32(-80), np.float32(80)
+B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2 = taylor(np.float64, 14)
+PER_LN2_D, MAGIC_D, HIGH_D, LOW_D = constants(np.float64, 1.5 * 2**52, 0.6931471803691238, 1.9082149292705877e-10)
+LEAST_D, MOST_D = np.float64(-700), np.float64(700)
+
+
+@intrinsic
+def fma(context, a, b, c):
+    """Return a b + c, rounded once, for three numbers of one type."""
+
+    def emit(context, builder, signature, arguments):
+        return builder.fma(*arguments)
+
+    return c(c, c, c), emit
+
+
+@inlined
+def reduce_32(x):
+    """Return 2**k and e**r - 1 with x = k ln 2 + r; x is cut off where e**x is no normal number."""
+    x = min(max(x, LEAST), MOST)
+    k = fma(x, PER_LN2, MAGIC) - MAGIC
+    r = fma(k, -LOW, fma(k, -HIGH, x))
+    p = fma(fma(fma(fma(fma(A7, r, A6), r, A5), r, A4), r, A3), r, A2)
+    return power_of_two(np.int32(k), x), fma(p * r, r, r)
+
+
+@inlined
+def reduce_64(x):
+    """The same in float64."""
+    x = min(max(x, LEAST_D), MOST_D)
+    k = fma(x, PER_LN2_D, MAGIC_D) - MAGIC_D
+    r = fma(k, -LOW_D, fma(k, -HIGH_D, x))
+    p = fma(fma(fma(fma(fma(fma(B14, r, B13), r, B12), r, B11), r, B10), r, B9), r, B8)
+    p = fma(fma(fma(fma(fma(fma(p, r, B7), r, B6), r, B5), r, B4), r, B3), r, B2)
+    return power_of_two(np.int64(k), x), fma(p * r, r, r)
+
+
+def reduce(x):
+    raise NotImplementedError
+
+
+@overload(reduce, jit_options={"forceinline": True})
+def choose_reduce(x):
+    return (lambda x: reduce_32(x)) if x == types.float32 else (lambda x: reduce_64(x))
+
+
+@inlined
+def exp(x):
+    """Return e**x."""
+    power, p = reduce(x)
+    return fma(power, p, power)
+
+
+@inlined
+def expm1(x):
+    """Return e**x - 1."""
+    power, p = reduce(x)
+    return fma(power, p, power - ONE)
+
+
+@inlined
+def sigmoid(x):
+    """Return 1 / (1 + e**-x)."""
+    return ONE / (expm1(-x) + TWO)
+
+
+@inlined
+def tanh(x):
+    """Return 1 - 2 / (e**2x + 1), as (e**2x - 1) / (e**2x + 1)."""
+    e = expm1(x + x)
+    return e / (e + TWO)

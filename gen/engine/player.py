@@ -1,0 +1,126 @@
+"""The engine: streams of symbols from a program, a block at a time, on all cores."""
+
+import contextlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from gen.engine import kernels
+from gen.engine.loop import run
+from gen.engine.lower import lower
+from gen.engine.program import BLOCK
+from gen.sample import Stream
+
+WEIGHTS = {"float32": 4, "bfloat16": 2, "float64": 8}  # bytes of each
+TILE = 16  # streams that run a block side by side: as many as the caches of a core hold
+
+
+class Streams:
+    """S streams of a program: all that it remembers of each. `position` counts the symbols they have heard."""
+
+    def __init__(self, packed, history, before: int, labels):
+        past = len(history)
+        self.labels = np.asarray(labels, np.int64)
+        self.numbers = np.tile(packed.initial, (len(self.labels), 1))
+        self.heard = np.zeros((len(self.labels), past + 1 + BLOCK), np.int64)
+        self.heard[:, :past], self.heard[:, past] = history, before
+        self.position = 0
+
+    def rows(self, chosen):
+        """Return new streams that go on from where those of index `chosen` are."""
+        made = object.__new__(Streams)
+        made.labels, made.numbers, made.heard = (part[chosen] for part in (self.labels, self.numbers, self.heard))
+        made.position = self.position
+        return made
+
+
+class Engine:
+    """A model ready to generate: a stream's symbols depend on nothing that runs beside it, nor on threads or blocks."""
+
+    def __init__(self, model, silence: tuple, weights: str = "float32", threads: int | None = None, say=None):
+        """Lower `model`; `weights` is float32, bfloat16 (half the bytes) or float64 (and so is all else).
+
+        The first time ever the loop is compiled, which takes a while and is told to `say`. Raises NotImplementedError
+        where the model can't be lowered, ValueError for weights that are not numbers.
+        """
+        for name, tensor in model.state_dict().items():
+            if not tensor.isfinite().all():
+                raise ValueError(f"the model's {name} is not all numbers: its weights are damaged; train again")
+        self.program = lower(model, silence)
+        self.packed = self.program.pack(weights)
+        self.weight_size = WEIGHTS[weights]
+        self.before, self.levels = silence[-1], self.program.levels
+        self.threads = threads or os.cpu_count() or 1
+        compiled = kernels.FOLDER / weights
+        if say and not compiled.exists():
+            say("compiling the engine, once")
+        self.advance(self.begin([0]), 0)
+        with contextlib.suppress(OSError):
+            compiled.touch()
+
+    def begin(self, labels) -> Streams:
+        """Return new streams with the classes `labels`, before their first symbol."""
+        return Streams(self.packed, self.program.history, self.before, labels)
+
+    def advance(self, streams, steps: int, forced=None, uniforms=None, temperature=1.0, top_p=1.0, logits=False):
+        """Run `steps` symbols, at most BLOCK; return them (S, steps), or with `logits` those (S, steps, L).
+
+        They are `forced` (S, steps), or drawn as `gen.sample.draw` does with `uniforms` (S, steps). Raises ValueError
+        where the model's probabilities are no numbers.
+        """
+        count, past = len(streams.labels), len(self.program.history)
+        seen = np.zeros((count, steps, self.levels) if logits else (0, 0, 0), self.packed.initial.dtype)
+        forced = np.zeros((0, 0), np.int64) if forced is None else np.ascontiguousarray(forced, np.int64)
+        uniforms = np.zeros((0, 0)) if uniforms is None else uniforms
+        sharpness = streams.numbers.dtype.type(min(1 / temperature, 1e30) if temperature else 0)
+        packed, tile = self.packed, min(TILE, -(-count // self.threads))
+
+        def run_tile(begin):
+            rows = slice(begin, begin + tile)
+            return run(
+                packed.ops, packed.sections, packed.weights, self.weight_size, packed.constants,
+                streams.numbers[rows], streams.heard[rows], streams.labels[rows], past, streams.position, steps,
+                self.program.logits.at, forced[rows], uniforms[rows], sharpness, float(top_p),
+                np.zeros(self.levels), np.zeros(self.levels, np.int64), seen[rows],
+            )  # fmt: skip
+
+        tiles = range(0, count, tile)
+        if len(tiles) > 1 and self.threads > 1:
+            with ThreadPoolExecutor(self.threads) as pool:
+                faults = list(pool.map(run_tile, tiles))
+        else:
+            faults = [run_tile(begin) for begin in tiles]
+        if any(faults):
+            raise ValueError("the model's probabilities are not numbers: its weights are damaged; train again")
+        streams.position += steps
+        made = streams.heard[:, past + 1 : past + 1 + steps].copy()
+        streams.heard[:, : past + 1] = streams.heard[:, steps : steps + past + 1].copy()
+        if len(packed.window):
+            at, features = packed.window
+            window = streams.numbers[:, at:]
+            window[:, : past * features] = window[:, steps * features : (steps + past) * features].copy()
+        return seen if logits else made
+
+    def prime(self, streams, symbols):
+        """Let streams hear `symbols` (T,), all the same."""
+        for at in range(0, len(symbols), BLOCK):
+            part = symbols[at : at + BLOCK]
+            self.advance(streams, len(part), np.tile(part, (len(streams.labels), 1)))
+
+    def generate(self, steps, streams, labels, seed: int, temperature=1.0, top_p=1.0, primed=None, block=BLOCK):
+        """Yield `steps` (or math.inf) symbols as blocks (len(streams), n), n at most `block`.
+
+        As `gen.sample.Reference.generate` does, where the arguments are explained.
+        """
+        kinds = sorted(set(labels))
+        begun = self.begin(kinds)
+        self.prime(begun, [] if primed is None else primed)
+        state = begun.rows([kinds.index(label) for label in labels])
+        numbers = [Stream(seed, stream) for stream in streams]
+        done, block = 0, min(block, BLOCK)
+        while done < steps:
+            n = min(block, steps - done)
+            uniforms = np.stack([number.take(n) for number in numbers])
+            yield self.advance(state, n, None, uniforms, temperature, top_p)
+            done += n

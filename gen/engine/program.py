@@ -1,0 +1,208 @@
+"""A model as a flat program: what it computes for each symbol, as rows of integers that one loop can run.
+
+A stream's numbers, its state included, lie in one buffer; each vector there has room for a multiple of ROWS numbers,
+zeros behind its end. Matrices lie packed in a buffer of weights that all streams share, other constants in a third.
+Ops stand in sections, each run for the symbols t with t % period == phase.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+ROWS, UNROLL = 64, 4  # outputs of a packed matrix side by side; inputs are padded to a multiple of UNROLL
+FEATURE, TABLE, PRODUCT, ADD, ACTIVATE, GRU, LSTM, NORM, GATE, CONV, RGLRU, MINGRU = range(12)
+TANH, SIGMOID, RELU = range(3)
+BLOCK = 512  # symbols in a run of the loop, at most
+WIDTH = 11  # integers in an op: its code, how many numbers it makes, where to, and what its method below says
+LABEL = -1  # the index of a table's row that is a stream's label, not a symbol
+REALS = {"float32": np.float32, "float64": np.float64, "bfloat16": np.float32}  # numbers beside weights of each type
+
+
+class Vector(NamedTuple):
+    """`size` numbers of a stream from `at` on; with a `step`, of those that move over time.
+
+    With a `period` they lie step * ((t % period) // every) further on at symbol t, without one step * (symbols run in
+    this block).
+    """
+
+    at: int
+    size: int
+    step: int = 0
+    every: int = 1
+    period: int = 0
+
+    def part(self, number, parts):
+        """Return one of equal `parts`."""
+        size = self.size // parts
+        return self._replace(at=self.at + number * size, size=size)
+
+
+class Packed(NamedTuple):
+    """A program ready to run, in the types of `weights` and numbers."""
+
+    ops: np.ndarray  # (ops, WIDTH) int64
+    sections: np.ndarray  # (sections, 4) int64: period, phase, first op, op behind the last
+    weights: np.ndarray  # float32, float64, or uint32 with two bfloat16 in each
+    constants: np.ndarray
+    initial: np.ndarray  # the numbers of a stream before its first symbol
+    window: np.ndarray  # of moving features: where it lies, features of a symbol
+
+
+class Program:
+    """Ops in the making. All values are given in float64 and rounded once, by `pack`."""
+
+    def __init__(self, levels: int, history, features=None):
+        """Begin for `levels` symbols, after the symbols `history` (T,) were heard.
+
+        `features` (levels, F) are numbers by which products see a symbol; `window` gives those of the last few.
+        """
+        self.levels, self.history = levels, np.asarray(history, np.int64)
+        self.ops, self.sections, self.matrices, self.products = [], [], [], []
+        self.size, self.weights = 0, 0  # numbers of a stream, and in all matrices, so far
+        self.constants, self.kept = [], 0
+        self.initial, self.logits, self.window_at = [], None, None
+        if features is not None:
+            self._begin_window(np.asarray(features, np.float64))
+
+    def section(self, period: int = 1, phase: int = 0):
+        """Begin a section: what follows runs for the symbols t with t % period == phase."""
+        self.sections.append([period, phase, len(self.ops), len(self.ops)])
+
+    def op(self, *row):
+        self.ops.append([*row, *[0] * (WIDTH - len(row))])
+        self.sections[-1][3] = len(self.ops)
+
+    def vector(self, size: int, values=None) -> Vector:
+        """Return room for `size` numbers, which begin as `values` or as zero."""
+        made = Vector(self.size, size)
+        self.size += -(-size // ROWS) * ROWS
+        if values is not None:
+            self.initial.append((made.at, np.asarray(values, np.float64)))
+        return made
+
+    def constant(self, values) -> int:
+        """Keep a constant vector, or rows of a table, each with room for a multiple of ROWS; return where it lies."""
+        values = np.atleast_2d(np.asarray(values, np.float64))
+        values = np.pad(values, ((0, 0), (0, -values.shape[1] % ROWS)))
+        at = self.kept
+        self.constants.append(values.ravel())
+        self.kept += values.size
+        return at
+
+    def _begin_window(self, features):
+        self.per_symbol = features.shape[1]
+        past = features[self.history].ravel()
+        self.window_at = self.vector(len(past) + (BLOCK + 1) * self.per_symbol + UNROLL, past).at
+        self.section()
+        self.op(FEATURE, self.per_symbol, self.window_at + len(past), self.constant(features))
+
+    def window(self, count: int) -> Vector:
+        """Return the features of the last `count` symbols, the latest included."""
+        behind = len(self.history) + 1 - count
+        return Vector(self.window_at + behind * self.per_symbol, count * self.per_symbol, self.per_symbol)
+
+    def product(self, matrix, x: Vector, bias=None, add_to: Vector | None = None) -> Vector:
+        """Return W x + bias of a matrix (n, m), or add W x to the vector `add_to`."""
+        matrix = np.asarray(matrix, np.float64)
+        n, m = matrix.shape
+        y = add_to or self.vector(n)
+        init = y.at if add_to else self.constant(np.zeros(n) if bias is None else bias)
+        blocks, columns = -(-n // ROWS), -(-m // UNROLL) * UNROLL
+        self.op(PRODUCT, blocks, y.at, self.weights, init, bool(add_to), columns, x.at, x.step, x.every, x.period)
+        self.matrices.append(np.pad(matrix, ((0, -n % ROWS), (0, -m % UNROLL))))
+        self.products.append((n * m, self.sections[-1][0]))
+        self.weights += self.matrices[-1].size
+        return y
+
+    def table(self, rows, back: int = 0, add_to: Vector | None = None) -> Vector:
+        """Return the row of `rows` (levels, n) for the symbol heard `back` before the latest, or for the LABEL."""
+        rows = np.asarray(rows, np.float64)
+        y = add_to or self.vector(rows.shape[1])
+        stride = -(-rows.shape[1] // ROWS) * ROWS
+        self.op(TABLE, rows.shape[1], y.at, self.constant(rows), stride, back, bool(add_to))
+        return y
+
+    def add(self, y: Vector, x: Vector):
+        """y += x"""
+        self.op(ADD, y.size, y.at, True, 0, 0, 0, x.at, x.step, x.every, x.period)
+
+    def copy(self, y: Vector, x: Vector):
+        """y = x"""
+        self.op(ADD, y.size, y.at, False, 0, 0, 0, x.at, x.step, x.every, x.period)
+
+    def activate(self, y: Vector, function: int):
+        """y = function(y), function one of TANH, SIGMOID, RELU"""
+        self.op(ACTIVATE, y.size, y.at, function)
+
+    def norm(self, x: Vector, scale, epsilon: float) -> Vector:
+        """Return (x - mean) / sqrt(variance + epsilon) scale"""
+        y = self.vector(x.size)
+        self.op(NORM, x.size, y.at, x.at, self.constant([*scale, epsilon]))
+        return y
+
+    def gate(self, value: Vector, gate: Vector, add_to: Vector | None = None) -> Vector:
+        """Return value * silu(gate), or add it to the vector `add_to`."""
+        y = add_to or self.vector(value.size)
+        self.op(GATE, value.size, y.at, value.at, gate.at, bool(add_to))
+        return y
+
+    def gru(self, h: Vector, x: Vector, gates: Vector):
+        """h = n + z (h - n), with r, z and n from x (3 H,) and gates (3 H,), the two affine maps."""
+        self.op(GRU, h.size, h.at, x.at, gates.at)
+
+    def lstm(self, h: Vector, c: Vector, gates: Vector):
+        """c, h from gates (4 H,), in the order i, f, g, o."""
+        self.op(LSTM, h.size, h.at, c.at, gates.at)
+
+    def conv(self, x: Vector, taps) -> Vector:
+        """Return the causal convolution of each channel of x over time with taps (K, D), the last one for now."""
+        taps = np.asarray(taps, np.float64)
+        past = [self.vector(x.size) for _ in taps[1:]]  # the oldest first
+        y = self.vector(x.size)
+        self.op(CONV, x.size, y.at, x.at, past[0].at, self.constant(taps), len(taps))
+        return y
+
+    def rglru(self, h: Vector, gates: Vector, x: Vector, decay):
+        """h = a h + sqrt(1 - a^2) (i x), a = exp(decay r), with r and i sigmoids of gates (2 D,)."""
+        self.op(RGLRU, h.size, h.at, gates.at, x.at, self.constant(decay))
+
+    def mingru(self, h: Vector, gates: Vector):
+        """h = (1 - z) h + z candidate, with the gate of z and the candidate in gates (2 D,)."""
+        self.op(MINGRU, h.size, h.at, gates.at)
+
+    def pack(self, kind: str) -> Packed:
+        """Return the program with weights of `kind`: float32, bfloat16 or float64."""
+        real = REALS[kind]
+        weights = aligned(
+            max(1, self.weights) // (2 if kind == "bfloat16" else 1), np.uint32 if kind == "bfloat16" else real
+        )
+        at = 0
+        for matrix in self.matrices:
+            blocks = matrix.reshape(-1, ROWS, matrix.shape[1]).transpose(0, 2, 1)  # (n / ROWS, m, ROWS)
+            if kind == "bfloat16":
+                halves = bfloat16(blocks)
+                blocks = halves[:, 0::2] << 16 | halves[:, 1::2]
+            weights[at : at + blocks.size] = blocks.ravel()
+            at += blocks.size
+        initial = np.zeros(self.size, real)
+        for place, values in self.initial:
+            initial[place : place + len(values)] = values
+        window = [] if self.window_at is None else [self.window_at, self.per_symbol]
+        rows = (np.array(table, np.int64) for table in (self.ops, self.sections, window))
+        ops, sections, window = rows
+        constants = np.concatenate(self.constants).astype(real)
+        return Packed(ops, sections, weights, constants, initial, window)
+
+
+def bfloat16(values):
+    """Return the upper half of the nearest bfloat16 of each number, ties to even, as uint32."""
+    bits = values.astype(np.float32).view(np.uint32)
+    return (bits + 0x7FFF + (bits >> 16 & 1)) >> 16
+
+
+def aligned(count: int, dtype):
+    """Return an array of zeros that begins at a multiple of 64 bytes, as vector loads of weights want it."""
+    size = np.dtype(dtype).itemsize
+    room = np.zeros(count * size + 64, np.uint8)
+    begin = -room.ctypes.data % 64
+    return room[begin : begin + count * size].view(dtype)

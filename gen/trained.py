@@ -1,0 +1,123 @@
+"""A trained model as one uses it: load it, sample from it, score with it."""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from gen import audio, checkpoint, sample
+
+BLOCK = 0.02  # seconds of audio that a stream hands over at a time, at most
+ALIGN = 64  # samples: blocks are a multiple of these, as decoding wants them
+ENGINES = ("compiled", "reference")
+
+
+class Trained:
+    """A trained model, to sample and to score with: what `gen.load` returns. `rate` is in Hz."""
+
+    def __init__(self, path):
+        self.model, self.codec, self.rate, self.classes, self.header = checkpoint.load(path)
+        self._engines = {}
+
+    def label_ids(self, label, count: int):
+        """Return the class of each of `count` takes: `label`'s, or without one each class in turn."""
+        if label is None:
+            return [i % max(1, len(self.classes)) for i in range(count)]
+        if not self.classes:
+            raise ValueError(f"label={label}: this model was trained without labels; leave label out")
+        if str(label) not in self.classes:
+            raise ValueError(f"label={label}: this model has no such label; it has {', '.join(self.classes)}")
+        return [self.classes.index(str(label))] * count
+
+    def sample(self, seconds: float = 5.0, count: int | None = None, **settings):
+        """Return new audio, float32 (T,) in [-1, 1], or (count, T) with a `count`; see `stream` for the settings.
+
+        The same seed gives the same audio, and stream 3 of it is the same whether it was made alone or among others.
+        """
+        if not math.isfinite(seconds):
+            raise ValueError(f"seconds={seconds}: this has an end; use stream for audio without one")
+        waves = np.concatenate(list(self.stream(seconds, count, **settings)), 1)
+        return waves if count else waves[0]
+
+    def stream(
+        self,
+        seconds: float = 5.0,
+        count: int | None = None,
+        seed: int = 0,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        label: str | None = None,
+        prime: str | None = None,
+        engine: str = "compiled",
+        weights: str = "float32",
+        warn=lambda text: None,
+    ):
+        """Return an iterator over new audio as it is made: blocks (count or 1, n) of 20 ms, for `seconds` or forever.
+
+        `prime` is a recording to go on from: a path, or a wave (T,) at `rate` Hz. `engine` is compiled or reference,
+        the definition in PyTorch, slow; where a model can't be compiled it takes over, which `warn` is told. `weights`
+        of the compiled one are float32, bfloat16 (faster, rounded) or float64. Raises ValueError.
+        """
+        check(seconds=seconds, count=count, seed=seed, temperature=temperature, top_p=top_p)
+        labels = self.label_ids(label, count or 1)
+        wave = audio.read(prime, self.rate) if isinstance(prime, str) or hasattr(prime, "__fspath__") else prime
+        primed = None if wave is None else self.codec.encode(wave)
+        digits = self.codec.digits
+        steps = round(seconds * self.rate) * digits if math.isfinite(seconds) else math.inf
+        block = max(1, int(BLOCK * self.rate) // ALIGN) * ALIGN * digits
+        streams = list(range(len(labels)))
+        generate = self.engine(engine, weights, warn).generate
+        made = generate(steps, streams, labels, seed, temperature, top_p, primed, block)
+        return self.codec.decode_blocks(made, float(wave[-1]) if wave is not None and len(wave) else 0.0)
+
+    def engine(self, name: str = "compiled", weights: str = "float32", warn=lambda text: None):
+        """Return the sampler `name`, with a method `generate`; see `stream`."""
+        from gen.engine.player import WEIGHTS, Engine  # numba takes its time to import
+
+        if name not in ENGINES:
+            raise ValueError(f"engine={name}: there are {' and '.join(ENGINES)}")
+        if weights not in WEIGHTS:
+            raise ValueError(f"weights={weights}: there are {', '.join(WEIGHTS)}")
+        silence = tuple(self.codec.silence)
+        if name == "compiled" and weights not in self._engines:
+            try:
+                self._engines[weights] = Engine(self.model, silence, weights, say=warn)
+            except NotImplementedError as error:
+                warn(f"{error}: sampling with engine=reference, which is slow")
+                name = "reference"
+        return self._engines[weights] if name == "compiled" else sample.Reference(self.model, silence)
+
+    @torch.inference_mode()
+    def bits_per_sample(self, wave, label: str | None = None) -> float:
+        """Return how many bits the model needs for each sample of a wave (T,) at `rate` Hz, from silence on."""
+        symbols = torch.from_numpy(self.codec.encode(wave))
+        if not len(symbols):
+            raise ValueError("the wave holds no samples; give at least one")
+        state = self.model.start(torch.tensor(self.label_ids(label, 1)))
+        stride = self.model.stride
+        padded = F.pad(symbols, (1, -len(symbols) % stride), value=self.codec.silence[-1])
+        total, chunk = 0.0, max(1, sample.CHUNK // stride) * stride
+        for at in range(0, len(symbols), chunk):
+            logits, state = self.model(padded[None, at : at + chunk][:, : len(padded) - 1 - at], state)
+            y = symbols[at : at + chunk]
+            total += F.cross_entropy(logits[0, : len(y)].double(), y, reduction="sum").item()
+        return total / math.log(2) / (len(symbols) / self.codec.digits)
+
+
+def check(**settings):
+    """Raise ValueError for a setting of sampling that is out of range."""
+    rules = {
+        "seconds": (lambda v: v > 0, "is a length over 0, or inf"),
+        "count": (lambda v: v is None or v >= 1, "is how many takes, 1 or more"),
+        "seed": (lambda v: 0 <= v < 2**64, "is 0 or more, and under 2^64"),
+        "temperature": (
+            lambda v: 0 <= v < math.inf,
+            "is 0 (greedy: always the likeliest symbol) or more, 1 as trained",
+        ),
+        "top_p": (lambda v: 0 < v <= 1, "is over 0 and at most 1 (off)"),
+    }
+    for key, value in settings.items():
+        holds, rule = rules[key]
+        if not holds(value):
+            raise ValueError(f"{key}={value}: {key} {rule}")
