@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gen.commands import COMMANDS, HELP, bench, evaluate, sample, train
+from gen import commands
+from gen.commands import COMMANDS, HELP
 
-PATHS = {"path", "valid", "files", "prime", "out", "json"}
+PATHS = {"path", "valid", "files", "prime", "out", "json", "run"}
 
 
 def conf() -> Path:
@@ -53,13 +54,14 @@ def run_hydra(command, argv):
         if not any(a.startswith(("data.path=", "data=")) for a in argv):
             argv.insert(0, "data=tones")
     elif path is None:
-        raise ValueError(f"gen {command}: give the run to {command}, such as runs/tones-tiered")
-    elif command == "sample":
+        what = "take, such as takes/seed0-0.wav" if command in ("again", "extend") else "run, such as runs/tones-tiered"
+        raise ValueError(f"gen {command}: give the {what}")
+    else:
+        fields = schema(command, getattr(commands, command))
+    if command == "sample":
         from gen.trained import Trained
 
-        fields = schema(command, Trained.stream, sample)
-    else:
-        fields = schema(command, {"evaluate": evaluate, "bench": bench}[command])
+        fields = schema(command, Trained.stream, commands.sample)
     ConfigStore.instance().store(f"schema_{command}", fields)
     failed = []
 
@@ -69,18 +71,14 @@ def run_hydra(command, argv):
         try:
             settings = at_home(OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True))
             if command != "train":
-                return (
-                    {"sample": sample, "bench": bench}[command](path, **settings)
-                    if command != "evaluate"
-                    else evaluate(paths, **settings)
-                )
+                return getattr(commands, command)(paths if command == "evaluate" else path, **settings)
             if settings["name"] is None:
                 choice = HydraConfig.get()
                 folder = Path(settings["data"]["path"] or "tones").resolve().stem
                 settings["name"] = f"{folder}-{choice.runtime.choices.model}"
                 values = dict(override.lstrip("+").partition("=")[::2] for override in choice.overrides.task)
                 settings["name"] += "".join(f"-{key}-{values[key]}" for key in swept if key != "model")
-            train(**settings)
+            commands.train(**settings)
         except BaseException as error:  # Hydra would print its own lines about it
             failed.append(error)
 

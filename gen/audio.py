@@ -82,13 +82,14 @@ def write(path, wave, rate: int):
 class Take:
     """A 16-bit WAV or FLAC file written block by block, in constant memory; until `keep` it has a temporary name."""
 
-    def __init__(self, path, rate: int):
+    def __init__(self, path, rate: int, comment: str = ""):
         self.path, self.rate, self.frames = Path(path), rate, 0
         self.part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         form = written_format(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.file = soundfile.SoundFile(self.part, "w", rate, 1, "PCM_16", format=form)
+            self.file.comment = comment
         except (OSError, soundfile.SoundFileError) as error:
             raise ValueError(
                 f"{self.path}: can't be written ({_reason(error)}); give another place with out="
@@ -118,6 +119,24 @@ class Take:
             free = self.path.with_stem(f"{self.path.stem}-{number}")
         os.replace(self.part, free)
         return free
+
+
+def comment(path) -> str:
+    """Return the comment in a file, such as `Take` writes."""
+    with _open(path) as file:
+        return file.comment
+
+
+def frames(path) -> int:
+    """Return how many samples long a file is."""
+    with _open(path) as file:
+        return file.frames
+
+
+def samples(path):
+    """Return the 16-bit samples (T,) of a file that `Take` wrote."""
+    with _open(path) as file:
+        return file.read(dtype="int16")
 
 
 def written_format(path) -> str:

@@ -1,11 +1,14 @@
 """What the commands do and say: their help, and a function each, whose arguments are the keys it takes."""
 
+import math
 import sys
 from pathlib import Path
 
 COMMANDS = {
     "train": "train a model on a folder of recordings",
     "sample": "generate takes from a trained model",
+    "again": "make a take again, from the address in the file",
+    "extend": "make a take longer",
     "evaluate": "score trained models on held-out recordings",
     "bench": "measure how fast a trained model generates here",
     "tones": "write the embedded corpus of synthetic tones",
@@ -32,6 +35,19 @@ Write takes from the model in RUN, a run folder or a model file, as 16-bit WAV o
   gen sample runs/words label=seven seconds=2 seed=3 temperature=0.9
   gen sample runs/piano prime=my.flac out=continued.wav
   gen sample runs/piano seconds=inf out=- | aplay
+""",
+    "again": """gen again TAKE [key=value ...]
+
+Make a take again from the address that gen sample wrote into it, in TAKE-again beside it, and say whether the samples
+are the same. run= and prime= say where its model and the recording it went on from are now, if they were moved.
+
+  gen again runs/piano/takes/seed0-2.wav
+""",
+    "extend": """gen extend TAKE [key=value ...]
+
+Make a take longer, in TAKE-extended beside it: the same file that gen sample would have written with more seconds.
+
+  gen extend runs/piano/takes/seed0-2.wav seconds=20
 """,
     "evaluate": """gen evaluate RUN [RUN ...] [key=value ...]
 
@@ -68,7 +84,7 @@ def sample(run, out: str | None = None, count: int | None = None, format: str = 
     import torch
 
     import gen
-    from gen import audio, terminal
+    from gen import address, audio, terminal
 
     formats = ("wav", "raw") if out == "-" else ("wav", "flac")
     if format not in formats:
@@ -77,7 +93,7 @@ def sample(run, out: str | None = None, count: int | None = None, format: str = 
     count = (1 if single else 4) if count is None else count
     if single and count > 1:
         raise ValueError(f"out={out}: holds one take, and count={count}; give a folder")
-    trained, seconds = gen.load(run), settings["seconds"]
+    trained, seconds, first = gen.load(run), settings["seconds"], settings["stream"]
     torch.set_num_threads(1)  # for the reference sampler, which has too little work to share
     blocks = trained.stream(count=count, warn=terminal.say, **settings)
     blocks = terminal.track_audio(blocks, seconds, trained.rate)
@@ -92,18 +108,52 @@ def sample(run, out: str | None = None, count: int | None = None, format: str = 
         paths = [Path(out)]
     else:
         folder = Path(out) if out else (Path(run) if Path(run).is_dir() else Path(run).parent) / "takes"
-        labels = trained.label_ids(settings["label"], count)
+        labels = trained.label_ids(settings["label"], count, first)
         names = [f"{trained.classes[label].replace('/', '-')}-" if trained.classes else "" for label in labels]
-        paths = [folder / f"{name}seed{settings['seed']}-{i}.{format}" for i, name in enumerate(names)]
-    takes = [audio.Take(path, trained.rate) for path in paths]
+        paths = [folder / f"{name}seed{settings['seed']}-{first + i}.{format}" for i, name in enumerate(names)]
+    comments = [address.written(run, first + i, settings) for i in range(count)]
+    record(blocks, [audio.Take(*how) for how in zip(paths, [trained.rate] * count, comments, strict=True)], not single)
+
+
+def record(blocks, takes, new: bool) -> list:
+    """Write blocks (takes, n) to the files `takes`, `new` ones under free names; print and return their paths."""
+    import signal
+
+    paths = []
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         for block in blocks:
             for take, wave in zip(takes, block, strict=True):
                 take.write(wave)
     finally:  # stopped, or no more room: what was made is kept
         for take in takes:
-            if path := take.keep(new=not single):
+            if path := take.keep(new=new):
+                paths.append(path)
                 print(path)
+    return paths
+
+
+def again(take, out: str | None = None, run: str | None = None, prime: str | None = None):
+    remade(take, 0.0, "again", out, run, prime)
+
+
+def extend(take, seconds: float = 10.0, out: str | None = None, run: str | None = None, prime: str | None = None):
+    if not 0 < seconds < math.inf:
+        raise ValueError(f"seconds={seconds}: this is how much longer, a length over 0")
+    remade(take, seconds, "extended", out, run, prime)
+
+
+def remade(take, longer, how, out, run, prime):
+    """Make a take again, `longer` seconds longer than it is, and say whether it is the same."""
+    from gen import address, audio, terminal
+
+    rate, comment, blocks = address.blocks(take, longer, run, prime, terminal.say)
+    blocks = terminal.track_audio(blocks, audio.frames(take) / rate + longer, rate)
+    path = out or Path(take).with_stem(f"{Path(take).stem}-{how}")
+    (path,) = record(blocks, [audio.Take(path, rate, comment)], out is None)
+    address.compare(take, path)
+    print(f"it begins with the samples of {take}" if longer else f"the same bytes as {take}")
 
 
 def evaluate(runs, data: dict):

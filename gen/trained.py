@@ -20,10 +20,10 @@ class Trained:
         self.model, self.codec, self.rate, self.classes, self.header = checkpoint.load(path)
         self._engines = {}
 
-    def label_ids(self, label, count: int):
-        """Return the class of each of `count` takes: `label`'s, or without one each class in turn."""
+    def label_ids(self, label, count: int, stream: int = 0):
+        """Return the class of each of `count` takes from `stream` on: `label`'s, or without one each class in turn."""
         if label is None:
-            return [i % max(1, len(self.classes)) for i in range(count)]
+            return [i % max(1, len(self.classes)) for i in range(stream, stream + count)]
         if not self.classes:
             raise ValueError(f"label={label}: this model was trained without labels; leave label out")
         if str(label) not in self.classes:
@@ -51,22 +51,24 @@ class Trained:
         prime: str | None = None,
         engine: str = "compiled",
         weights: str = "float32",
+        stream: int = 0,
         warn=lambda text: None,
     ):
         """Return an iterator over new audio as it is made: blocks (count or 1, n) of 20 ms, for `seconds` or forever.
 
         `prime` is a recording to go on from: a path, or a wave (T,) at `rate` Hz. `engine` is compiled or reference,
         the definition in PyTorch, slow; where a model can't be compiled it takes over, which `warn` is told. `weights`
-        of the compiled one are float32, bfloat16 (faster, rounded) or float64. Raises ValueError.
+        of the compiled one are float32, bfloat16 (faster, rounded) or float64. `stream` is the first one's number,
+        the others follow. Raises ValueError.
         """
-        check(seconds=seconds, count=count, seed=seed, temperature=temperature, top_p=top_p)
-        labels = self.label_ids(label, count or 1)
+        check(seconds=seconds, count=count, seed=seed, temperature=temperature, top_p=top_p, stream=stream)
+        labels = self.label_ids(label, count or 1, stream)
         wave = audio.read(prime, self.rate) if isinstance(prime, str) or hasattr(prime, "__fspath__") else prime
         primed = None if wave is None else self.codec.encode(wave)
         digits = self.codec.digits
         steps = round(seconds * self.rate) * digits if math.isfinite(seconds) else math.inf
         block = max(1, int(BLOCK * self.rate) // ALIGN) * ALIGN * digits
-        streams = list(range(len(labels)))
+        streams = list(range(stream, stream + len(labels)))
         generate = self.engine(engine, weights, warn).generate
         made = generate(steps, streams, labels, seed, temperature, top_p, primed, block)
         return self.codec.decode_blocks(made, float(wave[-1]) if wave is not None and len(wave) else 0.0)
@@ -111,6 +113,7 @@ def check(**settings):
         "seconds": (lambda v: v > 0, "is a length over 0, or inf"),
         "count": (lambda v: v is None or v >= 1, "is how many takes, 1 or more"),
         "seed": (lambda v: 0 <= v < 2**64, "is 0 or more, and under 2^64"),
+        "stream": (lambda v: 0 <= v < 2**63, "is the number of the first take, 0 or more"),
         "temperature": (
             lambda v: 0 <= v < math.inf,
             "is 0 (greedy: always the likeliest symbol) or more, 1 as trained",

@@ -72,3 +72,11 @@ def test_leaky_sum_is_its_recursion():
 def test_a_wrong_setting_is_named(bad, named):
     with pytest.raises(ValueError, match=named):
         MuLaw(**bad)
+
+
+@pytest.mark.parametrize("codec", [MuLaw(8), MuLaw(12, 0.85), Linear16()])
+def test_a_sound_decoded_in_blocks_is_the_same_bits(codec):
+    symbols = np.random.default_rng(0).integers(0, codec.levels, (3, 1000 * codec.digits))
+    blocks = np.split(symbols, [64 * codec.digits, 256 * codec.digits], 1)
+    made = np.concatenate(list(codec.decode_blocks(blocks, 0.25)), 1)
+    assert made.tobytes() == codec.decode(symbols, 0.25).tobytes()

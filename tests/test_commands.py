@@ -15,6 +15,7 @@ import soundfile
 
 from gen import checkpoint
 from gen.__main__ import main
+from tests.conftest import make_cache
 from tests.small import CONF, MODELS
 
 TINY = ["model=gru", "model.hidden=16", "model.embedding=8", "lanes=4", "window=32", "data.rate=8000", "data.valid=0.2"]
@@ -30,7 +31,7 @@ def runs(tmp_path_factory):
     """Two trained runs: `plain`, and `notes` with the labels high and low."""
     folder = tmp_path_factory.mktemp("commands")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GEN_CACHE", str(folder / "cache"))
+        patch.setenv("GEN_CACHE", str(make_cache(folder / "cache")))
         patch.chdir(folder)
         for index in range(12):
             tone(folder / "in" / "low" / f"{index}.wav", hz=200 + index)

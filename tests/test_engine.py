@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gen import sample
-from gen.engine import kernels, measure
+from gen.engine import functions, measure
 from gen.engine.player import TILE, Engine
 from gen.engine.program import BLOCK, PRODUCT, bfloat16
 from tests.small import LEVELS, MODELS, sharp, small_model
@@ -107,9 +107,9 @@ def test_exp_and_tanh_are_right_to_a_few_units_in_the_last_place(real):
     x = x.astype(real)
     unit = np.finfo(real).eps
     exact = x.astype(np.longdouble)
-    np.testing.assert_allclose(each(kernels.expm1, x), np.expm1(exact), rtol=4 * unit)
-    np.testing.assert_allclose(each(kernels.tanh, x), np.tanh(exact), rtol=6 * unit)
-    np.testing.assert_allclose(each(kernels.sigmoid, x), 1 / (1 + np.exp(-exact)), rtol=6 * unit)
+    np.testing.assert_allclose(each(functions.expm1, x), np.expm1(exact), rtol=4 * unit)
+    np.testing.assert_allclose(each(functions.tanh, x), np.tanh(exact), rtol=6 * unit)
+    np.testing.assert_allclose(each(functions.sigmoid, x), 1 / (1 + np.exp(-exact)), rtol=6 * unit)
 
 
 def each(function, x):

@@ -26,10 +26,11 @@ ROWS = [  # a file imports only from rows above its own
     {"models.samplernn", "models.tiered", "cache", "tones", "checkpoint", "baselines"},
     {"data", "resume"},
     {"sample", "engine.kernels", "engine.program"},
-    {"engine.loop", "engine.lower", "engine.measure"},
+    {"engine.functions", "engine.lower", "engine.measure"},
+    {"engine.loop"},
     {"engine.player"},
     {"train", "trained"},
-    {"evaluate", "bench", "__init__"},
+    {"evaluate", "bench", "address", "__init__"},
     {"commands"},
     {"__main__"},
 ]

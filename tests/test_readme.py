@@ -14,7 +14,7 @@ BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.DOTALL | re.MULTILINE)
 LINES = [line for language, block in BLOCKS if not language for line in block.splitlines()]
 LINES += re.findall(r"`(gen [^`]*)`", PROSE)
-SHOWN = {part.strip() for line in LINES for part in line.split("&&") if part.strip().startswith("gen ")}
+SHOWN = {part.strip() for line in LINES for part in re.split(r"&&|\|", line) if part.strip().startswith("gen ")}
 
 
 def test_the_readme_shows_commands():

@@ -1,21 +1,21 @@
-"""What the engine computes with: matrix-vector products and sums as LLVM vector code, exp, tanh and the like.
+"""What the engine is built of: matrix-vector products and sums as LLVM vector code. The only door to `numba`.
 
-Each result is computed in one fixed order of IEEE additions, products and fused multiply-adds, none of them from a C
-library, so that it is the same for every batch size, thread count and machine. The only door to `numba`.
+Each result is computed in one fixed order of IEEE additions, products and fused multiply-adds, so that it is the same
+for every batch size, thread count and machine.
 
 A vector of the processor stands for 16 numbers here; LLVM splits it where they are shorter.
 """
 
 import hashlib
-import math
 import tempfile
 from pathlib import Path
 
 import numba
-import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic, overload
+from numba.np import arrayobj
 
 from gen import cache
 
@@ -233,6 +233,23 @@ largest = reduction(float("-inf"), larger, larger)
 
 
 @intrinsic
+def view(context, like, address, count):
+    """Return the vector of `count` numbers at an address, of the type of the array `like`; nobody counts its users."""
+    made = types.Array(like.dtype, 1, "C")
+
+    def emit(context, builder, signature, arguments):
+        _, address, count = arguments
+        array = context.make_array(made)(context, builder)
+        size = constant(context.get_abi_sizeof(context.get_data_type(made.dtype)))
+        shape, strides = (cgutils.pack_array(builder, [value]) for value in (count, size))
+        data = builder.inttoptr(address, array.data.type)
+        arrayobj.populate_array(array, data, shape, strides, size, meminfo=None)
+        return array._getvalue()
+
+    return made(like, types.intp, types.intp), emit
+
+
+@intrinsic
 def power_of_two(context, exponent, like):
     """Return 2**exponent, in the type of `like`, for an int32 (float32) or int64 (float64) in its normal range."""
 
@@ -246,25 +263,6 @@ def power_of_two(context, exponent, like):
     return like(exponent, like), emit
 
 
-def taylor(real, degree):
-    """Return the coefficients of (e**r - 1 - r) / r**2 up to r**degree / degree!, the highest first."""
-    return [real(1 / math.factorial(n)) for n in range(degree, 1, -1)]
-
-
-def constants(real, magic, high, low):
-    """Return what `reduce` needs: 1 / ln 2, a number that rounds what it is added to, and ln 2 in two parts."""
-    return [real(v) for v in (1 / math.log(2), magic, high, low)]
-
-
-ONE, TWO = np.float32(1), np.float32(2)  # with a float64 beside them they are float64
-A7, A6, A5, A4, A3, A2 = taylor(np.float32, 7)
-PER_LN2, MAGIC, HIGH, LOW = constants(np.float32, 1.5 * 2**23, 0.693359375, -2.12194440e-4)
-LEAST, MOST = np.float32(-80), np.float32(80)
-B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2 = taylor(np.float64, 14)
-PER_LN2_D, MAGIC_D, HIGH_D, LOW_D = constants(np.float64, 1.5 * 2**52, 0.6931471803691238, 1.9082149292705877e-10)
-LEAST_D, MOST_D = np.float64(-700), np.float64(700)
-
-
 @intrinsic
 def fma(context, a, b, c):
     """Return a b + c, rounded once, for three numbers of one type."""
@@ -275,58 +273,14 @@ def fma(context, a, b, c):
     return c(c, c, c), emit
 
 
-@inlined
-def reduce_32(x):
-    """Return 2**k and e**r - 1 with x = k ln 2 + r; x is cut off where e**x is no normal number."""
-    x = min(max(x, LEAST), MOST)
-    k = fma(x, PER_LN2, MAGIC) - MAGIC
-    r = fma(k, -LOW, fma(k, -HIGH, x))
-    p = fma(fma(fma(fma(fma(A7, r, A6), r, A5), r, A4), r, A3), r, A2)
-    return power_of_two(np.int32(k), x), fma(p * r, r, r)
+def by_type(single, double):
+    """Return a function of one number that is `single` in float32 and `double` in float64."""
 
+    def either(x):
+        raise NotImplementedError("this is for compiled functions")
 
-@inlined
-def reduce_64(x):
-    """The same in float64."""
-    x = min(max(x, LEAST_D), MOST_D)
-    k = fma(x, PER_LN2_D, MAGIC_D) - MAGIC_D
-    r = fma(k, -LOW_D, fma(k, -HIGH_D, x))
-    p = fma(fma(fma(fma(fma(fma(B14, r, B13), r, B12), r, B11), r, B10), r, B9), r, B8)
-    p = fma(fma(fma(fma(fma(fma(p, r, B7), r, B6), r, B5), r, B4), r, B3), r, B2)
-    return power_of_two(np.int64(k), x), fma(p * r, r, r)
+    @overload(either, jit_options={"forceinline": True})
+    def choose(x):
+        return (lambda x: single(x)) if x == types.float32 else (lambda x: double(x))
 
-
-def reduce(x):
-    raise NotImplementedError
-
-
-@overload(reduce, jit_options={"forceinline": True})
-def choose_reduce(x):
-    return (lambda x: reduce_32(x)) if x == types.float32 else (lambda x: reduce_64(x))
-
-
-@inlined
-def exp(x):
-    """Return e**x."""
-    power, p = reduce(x)
-    return fma(power, p, power)
-
-
-@inlined
-def expm1(x):
-    """Return e**x - 1."""
-    power, p = reduce(x)
-    return fma(power, p, power - ONE)
-
-
-@inlined
-def sigmoid(x):
-    """Return 1 / (1 + e**-x)."""
-    return ONE / (expm1(-x) + TWO)
-
-
-@inlined
-def tanh(x):
-    """Return 1 - 2 / (e**2x + 1), as (e**2x - 1) / (e**2x + 1)."""
-    e = expm1(x + x)
-    return e / (e + TWO)
+    return either

@@ -7,6 +7,8 @@ import numpy as np
 from gen.engine.kernels import compiled, read
 from gen.engine.program import PRODUCT, ROWS, WIDTH
 
+SECONDS = 2.0
+
 
 @compiled
 def read_weights(ops, sections, weights, size, begin, steps):
@@ -40,10 +42,10 @@ def bytes_a_symbol(packed, size: int) -> float:
     return total
 
 
-def speed(job, seconds: float = 1.0) -> float:
-    """Return how often a second `job` runs, the best of several rounds that take `seconds` in all."""
+def speed(job) -> float:
+    """Return how often a second `job` runs, the best of several rounds that take SECONDS in all."""
     job()
-    best, end = 0.0, time.perf_counter() + seconds
+    best, end = 0.0, time.perf_counter() + SECONDS
     while time.perf_counter() < end:
         began = time.perf_counter()
         job()

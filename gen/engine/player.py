@@ -52,6 +52,7 @@ class Engine:
         self.weight_size = WEIGHTS[weights]
         self.before, self.levels = silence[-1], self.program.levels
         self.threads = threads or os.cpu_count() or 1
+        self.pool = ThreadPoolExecutor(self.threads)
         compiled = kernels.FOLDER / weights
         if say and not compiled.exists():
             say("compiling the engine, once")
@@ -86,11 +87,7 @@ class Engine:
             )  # fmt: skip
 
         tiles = range(0, count, tile)
-        if len(tiles) > 1 and self.threads > 1:
-            with ThreadPoolExecutor(self.threads) as pool:
-                faults = list(pool.map(run_tile, tiles))
-        else:
-            faults = [run_tile(begin) for begin in tiles]
+        faults = list((self.pool.map if len(tiles) > 1 else map)(run_tile, tiles))
         if any(faults):
             raise ValueError("the model's probabilities are not numbers: its weights are damaged; train again")
         streams.position += steps

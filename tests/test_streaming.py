@@ -1,0 +1,128 @@
+"""Takes as they are made: to standard output, to files written block by block, stopped in the middle."""
+
+import io
+import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+import gen
+from gen import audio, checkpoint
+from tests.small import model_node, sharp
+
+RATE = 8000
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Return a run folder with a small model whose takes are loud."""
+    folder = tmp_path_factory.mktemp("streaming") / "run"
+    node = {**model_node("gru"), "hidden": 24, "embedding": 12, "layers": 2}
+    header = {"model": node, "codec": {"_target_": "gen.codec.MuLaw"}, "rate": RATE, "classes": []}
+    checkpoint.save(folder / checkpoint.MODEL, sharp("gru", levels=256).state_dict(), header)
+    return folder
+
+
+def command(run, *args):
+    return [sys.executable, "-m", "gen", "sample", str(run), *args]
+
+
+def test_standard_output_takes_a_wav_or_raw_samples_the_same_as_a_file(run, tmp_path):
+    wave = gen.load(run).sample(seconds=0.5, seed=3)
+    wav = subprocess.run(command(run, "seconds=0.5", "seed=3", "out=-"), capture_output=True, check=True)
+    assert np.array_equal(soundfile.read(io.BytesIO(wav.stdout), dtype="int16")[0], audio.pcm(wave))
+    raw = subprocess.run(command(run, "seconds=0.5", "seed=3", "out=-", "format=raw"), capture_output=True, check=True)
+    assert raw.stdout == audio.pcm(wave).tobytes() == wav.stdout[44:]
+    subprocess.run(command(run, "seconds=0.5", "seed=3", f"out={tmp_path}/take.flac"), check=True)
+    assert np.array_equal(soundfile.read(tmp_path / "take.flac", dtype="int16")[0], audio.pcm(wave))
+
+
+def test_an_endless_stream_comes_as_it_is_made_and_ends_with_its_reader(run):
+    with subprocess.Popen(
+        command(run, "seconds=inf", "out=-"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+    ) as made:
+        got = 0
+        while got < 3 * 2 * RATE:
+            block = made.stdout.read(1 << 20)
+            assert block
+            got += len(block)
+        made.stdout.close()
+        assert made.wait(10) == 0
+        assert not made.stderr.read()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("name", ["take.wav", "take.flac"])
+def test_a_take_that_is_stopped_can_be_played(run, tmp_path, name, number, code):
+    with subprocess.Popen(
+        command(run, "seconds=inf", f"out={tmp_path / name}"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as made:
+        part = None
+        for _ in range(600):
+            part = next(tmp_path.glob(".take*"), None)
+            if part and part.stat().st_size > 20_000:
+                break
+            time.sleep(0.05)
+        made.send_signal(number)
+        out, _ = made.communicate(timeout=20)
+    assert (made.returncode, out.decode().strip()) == (code, str(tmp_path / name))
+    samples, rate = soundfile.read(tmp_path / name)
+    assert rate == RATE
+    assert len(samples) > RATE
+    assert [p.name for p in tmp_path.iterdir() if p.name != "cache"] == [name]
+
+
+@pytest.mark.parametrize("name", ["take.wav", "take.flac"])
+def test_a_disk_that_fills_up_leaves_what_was_made(run, tmp_path, name):
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))  # noqa: E731
+    made = subprocess.run(
+        command(run, "seconds=20", f"out={tmp_path / name}"), capture_output=True, text=True, preexec_fn=limit
+    )
+    assert made.returncode == 1
+    assert made.stderr.count("\n") == 1, made.stderr
+    assert f"{tmp_path / name}: can't be written on" in made.stderr
+    assert "are kept" in made.stderr
+    samples, _ = soundfile.read(tmp_path / name)
+    assert len(samples) > RATE
+    assert np.array_equal(audio.pcm(samples), audio.pcm(gen.load(run).sample(seconds=20.0))[: len(samples)])
+
+
+def test_a_long_take_is_the_short_one_and_more(run):
+    trained = gen.load(run)
+    assert np.array_equal(trained.sample(seconds=1.3)[: RATE // 2], trained.sample(seconds=0.5))
+    blocks = trained.stream(seconds=1.3)
+    first = next(blocks)
+    assert first.shape == (1, 128)  # at most 20 ms
+    assert np.array_equal(np.concatenate([first, *blocks], 1)[0], trained.sample(seconds=1.3))
+
+
+def test_a_header_says_the_length_or_the_most_it_can():
+    wave = np.zeros(100, np.int16)
+    made = io.BytesIO()
+    soundfile.write(made, wave, RATE, "PCM_16", format="WAV")
+    assert audio.wav_header(RATE, 100) == made.getvalue()[:44]
+    assert audio.wav_header(RATE, float("inf"))[40:] == audio.wav_header(RATE, 2**40)[40:] == b"\xdb\xff\xff\xff"
+
+
+def test_bench_prints_the_engine_beside_the_reference(run, tmp_path, monkeypatch, capfd):
+    from gen import bench
+    from gen.__main__ import main
+
+    monkeypatch.setattr(bench, "REFERENCE_SECONDS", 0.1)
+    monkeypatch.setattr(bench.measure, "SECONDS", 0.05)
+    monkeypatch.setattr(sys, "argv", ["gen", "bench", str(run), f"json={tmp_path / 'bench.json'}"])
+    main()
+    out = capfd.readouterr().out
+    rows = json.loads((tmp_path / "bench.json").read_text())["rows"]
+    assert list(rows) == ["reference, 1 stream"] + [
+        f"{weights}, {streams}" for weights in ("float32", "bfloat16") for streams in ("1 stream", "64 streams")
+    ]
+    assert all(name in out for name in rows)
+    assert rows["float32, 1 stream"]["samples/s"] > 10 * rows["reference, 1 stream"]["samples/s"]
+    assert rows["float32, 1 stream"]["weight bytes a sample"] == 2 * rows["bfloat16, 1 stream"]["weight bytes a sample"]
