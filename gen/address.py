@@ -44,8 +44,9 @@ def written(run, stream: int, settings: dict) -> str:
 
 def read(take) -> dict:
     """Return the address in a take; raise ValueError where a file has none."""
+    text = audio.comment(take)
     try:
-        address = json.loads(audio.comment(take))
+        address = json.loads(text)
         return {key: address[key] for key in ("gen", "model", "stream", *SETTINGS, "prime")}
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{take}: carries no address; only files that gen sample wrote can be made again") from None

@@ -4,6 +4,7 @@ Waves are float32 (T,) mono in [-1, 1] as recorded; rates are in Hz. Every error
 the file, what is wrong with it and what to do.
 """
 
+import contextlib
 import filecmp
 import io
 import os
@@ -21,6 +22,7 @@ FOREIGN = {".m4a", ".aac", ".mp4", ".wma", ".ape", ".mka", ".webm", ".amr"}  # a
 WRITABLE = {".wav": "WAV", ".flac": "FLAC"}
 EXACT = {"FLAC", "WAV", "WAVEX", "AIFF"}  # formats whose header gives the true number of frames
 BLOCK = 65536  # frames read at a time
+FLAC_FRAME = 4096  # samples that libsndfile encodes together
 
 
 def native_rate(path) -> int:
@@ -101,6 +103,8 @@ class Take:
             self.file.write(pcm(wave))
             self.frames += len(wave)
         except (OSError, soundfile.SoundFileError) as error:
+            self.file.close()
+            mend(self.part)
             kept = f"the {self.frames / self.rate:.2f} s before it are kept"
             raise ValueError(f"{self.path}: can't be written on ({_reason(error)}); {kept}; make room") from None
 
@@ -119,6 +123,21 @@ class Take:
             free = self.path.with_stem(f"{self.path.stem}-{number}")
         os.replace(self.part, free)
         return free
+
+
+def mend(path):
+    """Write into the header of a FLAC file that broke off how many samples it holds, which else has no end."""
+    with open(path, "r+b") as raw:
+        if raw.read(4) != b"fLaC":
+            return
+        whole = 0
+        with contextlib.suppress(soundfile.SoundFileError), soundfile.SoundFile(path) as file:
+            while count := len(file.read(FLAC_FRAME, dtype="int16")):
+                whole += count
+        raw.seek(21)  # 36 bits: the lower half of this byte and the next four
+        high = raw.read(1)[0] & 0xF0
+        raw.seek(21)
+        raw.write((high << 32 | whole).to_bytes(5, "big"))
 
 
 def comment(path) -> str:
