@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from gen import audio, checkpoint
-from gen.trained import Trained
+from gen.trained import WHOLE, Trained
 
 SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights")  # of `Trained.stream`; "prime" besides
 
@@ -75,7 +75,7 @@ def blocks(take, longer: float = 0.0, run=None, prime=None, warn=lambda text: No
     trained = Trained(run)
     seconds = audio.frames(take) / trained.rate + longer
     settings = {key: address[key] for key in SETTINGS}
-    made = trained.stream(seconds, stream=address["stream"], prime=prime, warn=warn, **settings)
+    made = trained.stream(seconds, stream=address["stream"], prime=prime, block=WHOLE, warn=warn, **settings)
     return trained.rate, audio.comment(take), made
 
 

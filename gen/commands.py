@@ -85,6 +85,7 @@ def sample(run, out: str | None = None, count: int | None = None, format: str = 
 
     import gen
     from gen import address, audio, terminal
+    from gen.trained import LIVE, WHOLE
 
     formats = ("wav", "raw") if out == "-" else ("wav", "flac")
     if format not in formats:
@@ -95,7 +96,8 @@ def sample(run, out: str | None = None, count: int | None = None, format: str = 
         raise ValueError(f"out={out}: holds one take, and count={count}; give a folder")
     trained, seconds, first = gen.load(run), settings["seconds"], settings["stream"]
     torch.set_num_threads(1)  # for the reference sampler, which has too little work to share
-    blocks = trained.stream(count=count, warn=terminal.say, **settings)
+    block = LIVE if out == "-" else WHOLE
+    blocks = trained.stream(count=count, block=block, warn=terminal.say, **settings)
     blocks = terminal.track_audio(blocks, seconds, trained.rate)
     if out == "-":
         if format == "wav":

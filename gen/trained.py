@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from gen import audio, checkpoint, sample
 
-BLOCK = 0.02  # seconds of audio that a stream hands over at a time, at most
+LIVE, WHOLE = 0.02, 0.25  # seconds of audio made at a time, to be heard at once, and else
 ALIGN = 64  # samples: blocks are a multiple of these, as decoding wants them
 ENGINES = ("compiled", "reference")
 
@@ -37,7 +37,7 @@ class Trained:
         """
         if not math.isfinite(seconds):
             raise ValueError(f"seconds={seconds}: this has an end; use stream for audio without one")
-        waves = np.concatenate(list(self.stream(seconds, count, **settings)), 1)
+        waves = np.concatenate(list(self.stream(seconds, count, block=WHOLE, **settings)), 1)
         return waves if count else waves[0]
 
     def stream(
@@ -52,9 +52,10 @@ class Trained:
         engine: str = "compiled",
         weights: str = "float32",
         stream: int = 0,
+        block=LIVE,
         warn=lambda text: None,
     ):
-        """Return an iterator over new audio as it is made: blocks (count or 1, n) of 20 ms, for `seconds` or forever.
+        """Return an iterator over new audio, for `seconds` or forever: blocks (count or 1, n) of up to `block` seconds.
 
         `prime` is a recording to go on from: a path, or a wave (T,) at `rate` Hz. `engine` is compiled or reference,
         the definition in PyTorch, slow; where a model can't be compiled it takes over, which `warn` is told. `weights`
@@ -67,10 +68,10 @@ class Trained:
         primed = None if wave is None else self.codec.encode(wave)
         digits = self.codec.digits
         steps = round(seconds * self.rate) * digits if math.isfinite(seconds) else math.inf
-        block = max(1, int(BLOCK * self.rate) // ALIGN) * ALIGN * digits
+        size = max(1, int(block * self.rate) // ALIGN) * ALIGN * digits
         streams = list(range(stream, stream + len(labels)))
         generate = self.engine(engine, weights, warn).generate
-        made = generate(steps, streams, labels, seed, temperature, top_p, primed, block)
+        made = generate(steps, streams, labels, seed, temperature, top_p, primed, size)
         return self.codec.decode_blocks(made, float(wave[-1]) if wave is not None and len(wave) else 0.0)
 
     def engine(self, name: str = "compiled", weights: str = "float32", warn=lambda text: None):
