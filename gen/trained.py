@@ -50,7 +50,7 @@ class Trained:
         label: str | None = None,
         prime: str | None = None,
         engine: str = "compiled",
-        weights: str = "float32",
+        weights: str = "bfloat16",
         stream: int = 0,
         block=LIVE,
         warn=lambda text: None,
@@ -59,8 +59,8 @@ class Trained:
 
         `prime` is a recording to go on from: a path, or a wave (T,) at `rate` Hz. `engine` is compiled or reference,
         the definition in PyTorch, slow; where a model can't be compiled it takes over, which `warn` is told. `weights`
-        of the compiled one are float32, bfloat16 (faster, rounded) or float64. `stream` is the first one's number,
-        the others follow. Raises ValueError.
+        of the compiled one are bfloat16, float32 (twice the bytes, slower) or float64, numbers beside them float32 or
+        float64. `stream` is the first one's number, the others follow. Raises ValueError.
         """
         check(seconds=seconds, count=count, seed=seed, temperature=temperature, top_p=top_p, stream=stream)
         labels = self.label_ids(label, count or 1, stream)
@@ -74,7 +74,7 @@ class Trained:
         made = generate(steps, streams, labels, seed, temperature, top_p, primed, size)
         return self.codec.decode_blocks(made, float(wave[-1]) if wave is not None and len(wave) else 0.0)
 
-    def engine(self, name: str = "compiled", weights: str = "float32", warn=lambda text: None):
+    def engine(self, name: str = "compiled", weights: str = "bfloat16", warn=lambda text: None):
         """Return the sampler `name`, with a method `generate`; see `stream`."""
         from gen.engine.player import WEIGHTS, Engine  # numba takes its time to import
 

@@ -51,7 +51,7 @@ def test_in_float32_its_logits_are_the_models(name):
     before = torch.full((3, 1), silence(name)[-1])
     with torch.inference_mode():
         want, _ = model(torch.cat([before, x[:, :-1]], 1), state)
-    got = logits(Engine(model, silence(name)), x.numpy(), labels)
+    got = logits(Engine(model, silence(name), "float32"), x.numpy(), labels)
     np.testing.assert_allclose(got, want.numpy(), atol=1e-4, rtol=0)
 
 
@@ -94,7 +94,7 @@ def test_bfloat16_weights_are_the_rounded_ones_and_nothing_else():
     model = sharp("gru", levels=256)
     x = np.random.default_rng(0).integers(0, 256, (1, 200))
     got = logits(Engine(model, (128,), "bfloat16"), x, [0])
-    engine = Engine(model, (128,))
+    engine = Engine(model, (128,), "float32")
     rounded = (bfloat16(engine.packed.weights) << 16).view(np.float32)
     engine.packed.weights[:] = rounded
     assert got.tobytes() == logits(engine, x, [0]).tobytes()
@@ -150,11 +150,12 @@ def test_probabilities_that_are_not_numbers_are_named():
 
 
 def test_what_a_symbol_reads_is_counted():
-    model = small_model("tiered")
-    engine = Engine(model, (8,))
+    engine = Engine(
+        small_model("gru"), (8,), "float32"
+    )  # two layers of 24 units: 72 rows, padded to 128; 16 logits, to 64
+    assert measure.bytes_a_symbol(engine.packed, 4) == 4 * 24 * (3 * 128 + 64)
     alone = measure.only(engine.packed, lambda op: op[0] == PRODUCT)
-    assert len(alone.ops) == len(engine.program.products)
-    padded = sum(
-        m.size / period for m, (_, period) in zip(engine.program.matrices, engine.program.products, strict=True)
-    )
-    assert measure.bytes_a_symbol(alone, 4) == 4 * padded
+    assert len(alone.ops) == 4
+    assert measure.bytes_a_symbol(alone, 2) == 2 * 24 * (3 * 128 + 64)
+    tiered = Engine(small_model("tiered"), (8,), "float32").packed  # its tiers of 2, 4 and 8 run so seldom
+    assert [period for period, *_ in tiered.sections] == [1, 8, 4, 2, 1]

@@ -38,8 +38,8 @@ class Streams:
 class Engine:
     """A model ready to generate: a stream's symbols depend on nothing that runs beside it, nor on threads or blocks."""
 
-    def __init__(self, model, silence: tuple, weights: str = "float32", threads: int | None = None, say=None):
-        """Lower `model`; `weights` is float32, bfloat16 (half the bytes) or float64 (and so is all else).
+    def __init__(self, model, silence: tuple, weights: str = "bfloat16", threads: int | None = None, say=None):
+        """Lower `model`; `weights` is bfloat16, float32 (twice the bytes) or float64 (and so is all else).
 
         The first time ever the loop is compiled, which takes a while and is told to `say`. Raises NotImplementedError
         where the model can't be lowered, ValueError for weights that are not numbers.

@@ -19,10 +19,10 @@ REALS = {"float32": np.float32, "float64": np.float64, "bfloat16": np.float32}  
 
 
 class Vector(NamedTuple):
-    """`size` numbers of a stream from `at` on; with a `step`, of those that move over time.
+    """`size` numbers of a stream from `at` on; with a `step` they move over time.
 
-    With a `period` they lie step * ((t % period) // every) further on at symbol t, without one step * (symbols run in
-    this block).
+    With a `period` they lie step * ((t % period) // every) further on at symbol t; without one, step times as far as
+    symbols have been run in this block.
     """
 
     at: int
@@ -57,7 +57,7 @@ class Program:
         `features` (levels, F) are numbers by which products see a symbol; `window` gives those of the last few.
         """
         self.levels, self.history = levels, np.asarray(history, np.int64)
-        self.ops, self.sections, self.matrices, self.products = [], [], [], []
+        self.ops, self.sections, self.matrices = [], [], []
         self.size, self.weights = 0, 0  # numbers of a stream, and in all matrices, so far
         self.constants, self.kept = [], 0
         self.initial, self.logits, self.window_at = [], None, None
@@ -110,7 +110,6 @@ class Program:
         blocks, columns = -(-n // ROWS), -(-m // UNROLL) * UNROLL
         self.op(PRODUCT, blocks, y.at, self.weights, init, bool(add_to), columns, x.at, x.step, x.every, x.period)
         self.matrices.append(np.pad(matrix, ((0, -n % ROWS), (0, -m % UNROLL))))
-        self.products.append((n * m, self.sections[-1][0]))
         self.weights += self.matrices[-1].size
         return y
 
@@ -173,9 +172,7 @@ class Program:
     def pack(self, kind: str) -> Packed:
         """Return the program with weights of `kind`: float32, bfloat16 or float64."""
         real = REALS[kind]
-        weights = aligned(
-            max(1, self.weights) // (2 if kind == "bfloat16" else 1), np.uint32 if kind == "bfloat16" else real
-        )
+        weights = aligned(self.weights // 2, np.uint32) if kind == "bfloat16" else aligned(self.weights, real)
         at = 0
         for matrix in self.matrices:
             blocks = matrix.reshape(-1, ROWS, matrix.shape[1]).transpose(0, 2, 1)  # (n / ROWS, m, ROWS)
@@ -188,8 +185,7 @@ class Program:
         for place, values in self.initial:
             initial[place : place + len(values)] = values
         window = [] if self.window_at is None else [self.window_at, self.per_symbol]
-        rows = (np.array(table, np.int64) for table in (self.ops, self.sections, window))
-        ops, sections, window = rows
+        ops, sections, window = (np.array(table, np.int64) for table in (self.ops, self.sections, window))
         constants = np.concatenate(self.constants).astype(real)
         return Packed(ops, sections, weights, constants, initial, window)
 
