@@ -27,19 +27,19 @@ def model_node(name):
     return yaml.safe_load((CONF / "model" / f"{name}.yaml").read_text())["model"]
 
 
-def small_model(name, classes=0, levels=LEVELS):
-    """Return the model of conf/model/<name>.yaml, shrunk where it has the keys to."""
+def small_model(name, classes=0, levels=LEVELS, **changes):
+    """Return the model of conf/model/<name>.yaml, shrunk where it has the keys to, with `changes` to its node."""
     node = model_node(name)
     node.update({k: v for k, v in SIZES.items() if k in node})
-    node.update(SMALL.get(name, {}))
+    node.update(SMALL.get(name, {}) | changes)
     silence = (levels // 2, 0) if name == "wavernn" else (levels // 2,)
     return build(node, "model", levels=levels, silence=silence, classes=classes)
 
 
-def sharp(name, classes=0, levels=LEVELS):
+def sharp(name, classes=0, levels=LEVELS, **changes):
     """Return a small model whose untrained predictions are far from uniform."""
     torch.manual_seed(0)
-    model = small_model(name, classes, levels).eval()
+    model = small_model(name, classes, levels, **changes).eval()
     with torch.no_grad():
         for p in model.parameters():
             p.mul_(1.5 if name in ("mingru", "rglru", "tiered") else 3)  # those multiply through many layers

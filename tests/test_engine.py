@@ -34,6 +34,25 @@ def test_in_float64_it_draws_the_symbols_of_the_reference(name, primed):
         assert np.array_equal(whole(engine.generate(want.shape[1], [0, 5], [0, 2], **settings)), want)
 
 
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("elman", {"activation": "relu"}),
+        ("elman", {"activation": "sigmoid", "layers": 2}),
+        ("gru", {"hidden": 30, "embedding": 7}),
+        ("samplernn", {"cell": "lstm", "weight_norm": True}),
+        ("samplernn", {"frames": [4], "layers": 1}),
+        ("rglru", {"conv": 1}),
+        ("tiered", {"conv": 2, "frames": [4, 16], "layers": [1, 2], "history": 16}),
+    ],
+)
+def test_every_choice_a_model_has_is_lowered(name, changes):
+    model = sharp(name, classes=2, **changes).double()
+    reference, engine = sample.Reference(model, silence(name)), Engine(model, silence(name), "float64")
+    want = whole(reference.generate(200, [1], [1], 3))
+    assert np.array_equal(whole(engine.generate(200, [1], [1], 3)), want)
+
+
 def logits(engine, x, labels, block=BLOCK):
     streams, out = engine.begin(labels), []
     for at in range(0, x.shape[1], block):

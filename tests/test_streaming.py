@@ -14,6 +14,7 @@ import soundfile
 
 import gen
 from gen import audio, checkpoint
+from gen.engine import lower
 from tests.small import model_node, sharp
 
 RATE = 8000
@@ -100,6 +101,14 @@ def test_a_long_take_is_the_short_one_and_more(run):
     first = next(blocks)
     assert first.shape == (1, 128)  # at most 20 ms
     assert np.array_equal(np.concatenate([first, *blocks], 1)[0], trained.sample(seconds=1.3))
+
+
+def test_a_model_that_cannot_be_compiled_is_left_to_the_reference_with_a_warning(run, monkeypatch):
+    monkeypatch.setattr(lower, "LOWERINGS", {})
+    told = []
+    wave = np.concatenate(list(gen.load(run).stream(seconds=0.02, warn=told.append)), 1)[0]
+    assert told == ["CharRNN has no lowering for the engine: sampling with engine=reference, which is slow"]
+    assert np.array_equal(wave, gen.load(run).sample(seconds=0.02, engine="reference"))
 
 
 def test_a_header_says_the_length_or_the_most_it_can():

@@ -109,13 +109,14 @@ def loop(builder, count, step, carried):
     return j, list(values), close
 
 
-def product(streams):
-    """Return an intrinsic: y = init + W x for one block of ROWS outputs, in `streams` streams at once.
+def product(streams, blocks):
+    """Return an intrinsic: y = init + W x for `blocks` blocks of ROWS outputs, in `streams` streams at once.
 
-    Its arguments: the arrays of weights and of numbers (for their types), then addresses and distances in bytes:
-    of the block's weights, of x and from stream to stream, of y and so, of init and so; and how many inputs. The block
+    Its arguments: the arrays of weights and of numbers (for their types), then addresses and distances in bytes: of
+    the first block's weights, of x and from stream to stream, of y and so, of init and so; and how many inputs. A block
     is packed (inputs, ROWS); in bfloat16 (inputs / 2, ROWS) pairs, the even input's weight in the high half. Weights
-    are read once for all streams. Each output is init, then one fused multiply-add for each input in order.
+    are read once for all streams. Each output is init, then one fused multiply-add for each input in order; that there
+    are several at once keeps the processor's multipliers busy, and changes no bit.
     """
 
     @intrinsic
@@ -126,23 +127,22 @@ def product(streams):
             size = 8 if isinstance(real, ir.DoubleType) else 4
             paired = signature.args[0].dtype == types.uint32
             pairs = ir.VectorType(ir.IntType(32), LANES)
-            groups = range(ROWS // LANES)
+            groups = range(blocks * ROWS // LANES)  # vectors of outputs
+            row = ROWS * (2 if paired else size)  # bytes of the weights of one input in a block
+            starts = [builder.add(w, builder.mul(inputs, constant(block * row))) for block in range(blocks)]
 
-            def place(base, apart, stream):
-                return builder.add(base, builder.mul(apart, constant(stream)))
+            def place(base, apart, stream, group):
+                stream = builder.add(base, builder.mul(apart, constant(stream)))
+                return builder.add(stream, constant(group * LANES * size))
 
-            def place_in(base, group):
-                return builder.add(base, constant(group * LANES * size))
-
-            sums = [
-                load(builder, place_in(place(init, init_next, s), g), vector) for s in range(streams) for g in groups
-            ]
+            sums = [load(builder, place(init, init_next, s, g), vector) for s in range(streams) for g in groups]
             j, sums, close = loop(builder, inputs, UNROLL, sums)
-            row = builder.add(w, builder.mul(j, constant(ROWS * (2 if paired else size))))
+            rows = [builder.add(start, builder.mul(j, constant(row))) for start in starts]
             for k in range(0, UNROLL, 2 if paired else 1):
                 columns = []
                 for g in groups:
-                    at = builder.add(row, constant((k // 2 if paired else k) * ROWS * size + g * LANES * size))
+                    block, group = divmod(g, ROWS // LANES)
+                    at = builder.add(rows[block], constant(k * row + group * LANES * size))
                     if not paired:
                         columns.append([load(builder, at, vector, 64)])
                         continue
@@ -153,13 +153,14 @@ def product(streams):
                 for s in range(streams):
                     for half in range(len(columns[0])):
                         at = builder.mul(builder.add(j, constant(k + half)), constant(size))
-                        number = spread(builder, load(builder, builder.add(place(x, x_next, s), at), real), vector)
+                        number = load(builder, builder.add(place(x, x_next, s, 0), at), real)
+                        number = spread(builder, number, vector)
                         for g in groups:
                             where = s * len(groups) + g
                             sums[where] = fused(builder, columns[g][half], number, sums[where])
             close(sums)
             for where, total in enumerate(sums):
-                store(builder, total, place_in(place(y, y_next, where // len(groups)), where % len(groups)))
+                store(builder, total, place(y, y_next, *divmod(where, len(groups))))
             return context.get_dummy_value()
 
         return types.void(weights, numbers, *[types.intp] * 8), emit
@@ -167,7 +168,7 @@ def product(streams):
     return block
 
 
-product_1, product_4 = product(1), product(4)
+product_1, product_1_wide, product_4 = product(1, 1), product(1, 2), product(4, 1)
 
 
 @intrinsic

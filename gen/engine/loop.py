@@ -6,7 +6,7 @@ Nothing in it allocates, calls Python or waits. Legend: S streams, A numbers a s
 import numpy as np
 
 from gen.engine.functions import activate, conv, exp, gate, gru, lstm, mingru, move, norm, rglru
-from gen.engine.kernels import LANES, compiled, inlined, largest, product_1, product_4, total, view
+from gen.engine.kernels import LANES, compiled, inlined, largest, product_1, product_1_wide, product_4, total, view
 from gen.engine.program import (
     ADD,
     CONV,
@@ -108,19 +108,23 @@ def multiply(op, place, weights, size, constants, numbers):
     init, init_apart = constants.ctypes.data + op[4] * number, 0
     if op[5]:
         init, init_apart = base + op[4] * number, apart
-    for _ in range(op[1]):
-        s = 0
-        while s + TOGETHER <= streams:
-            far, init_far = s * apart, s * init_apart
-            product_4(weights, numbers, w, x + far, apart, y + far, apart, init + init_far, init_apart, op[6])
-            s += TOGETHER
-        while s < streams:
-            far, init_far = s * apart, s * init_apart
-            product_1(weights, numbers, w, x + far, apart, y + far, apart, init + init_far, init_apart, op[6])
-            s += 1
-        w += op[6] * ROWS * size
-        y += ROWS * number
-        init += ROWS * number
+    block = 0
+    while block < op[1]:
+        blocks = 1
+        if streams == 1 and block + 2 <= op[1]:
+            blocks = 2
+            product_1_wide(weights, numbers, w, x, 0, y, 0, init, 0, op[6])
+        else:
+            for s in range(0, streams - TOGETHER + 1, TOGETHER):
+                far, init_far = s * apart, s * init_apart
+                product_4(weights, numbers, w, x + far, apart, y + far, apart, init + init_far, init_apart, op[6])
+            for s in range(streams - streams % TOGETHER, streams):
+                far, init_far = s * apart, s * init_apart
+                product_1(weights, numbers, w, x + far, apart, y + far, apart, init + init_far, init_apart, op[6])
+        block += blocks
+        w += blocks * op[6] * ROWS * size
+        y += blocks * ROWS * number
+        init += blocks * ROWS * number
 
 
 @inlined
