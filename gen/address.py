@@ -55,6 +55,8 @@ def read(take) -> dict:
 def same_file(take, kind: str, told: dict, given) -> str:
     """Return the path of the file that an address tells of, or `given`; raise ValueError if it holds something else."""
     path = str(given or told["path"])
+    if not given and kind == "run" and not model_file(path).exists() and model_file(Path(take).parent.parent).exists():
+        path = str(Path(take).parent.parent)  # a take lies in RUN/takes unless it was put elsewhere
     file = model_file(path) if kind == "run" else Path(path)
     if not file.exists():
         raise ValueError(f"{take}: was made with {kind} {path}, which isn't there; give {kind}= where it is now")

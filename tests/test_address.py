@@ -52,7 +52,7 @@ def test_a_take_is_made_again_byte_for_byte_and_longer_as_if_at_once(gen, tmp_pa
         assert (tmp_path / f"made.{form}").read_bytes() == (tmp_path / want).read_bytes()
 
 
-def test_a_changed_model_prime_or_take_is_refused(gen):
+def test_a_changed_model_prime_or_take_is_refused(gen, tmp_path):
     soundfile.write("heard.wav", np.zeros(100), 8000)
     take = gen("sample", "run", "seconds=0.2", "count=1", "prime=heard.wav")[1].strip()
     soundfile.write("heard.wav", np.ones(100) / 2, 8000)
@@ -69,6 +69,10 @@ def test_a_changed_model_prime_or_take_is_refused(gen):
     save("moved")
     assert gen("again", take, "run=moved")[0] == 0
     assert "give run= where it is now" in gen("again", take, "run=nowhere")[1]
+    (tmp_path / "run").rename(tmp_path / "other")
+    assert gen("again", f"other/{take.removeprefix('run/')}")[0] == 1  # it is another model by now
+    save("other")
+    assert gen("again", f"other/{take.removeprefix('run/')}")[0] == 0
     assert "carries no address" in gen("again", "heard.wav")[1]
     assert gen("again", "missing.wav")[1] == "missing.wav: No such file or directory"
 
