@@ -54,8 +54,9 @@ def run_hydra(command, argv):
         if not any(a.startswith(("data.path=", "data=")) for a in argv):
             argv.insert(0, "data=tones")
     elif path is None:
-        what = "take, such as takes/seed0-0.wav" if command in ("again", "extend") else "run, such as runs/tones-tiered"
-        raise ValueError(f"gen {command}: give the {what}")
+        kind, such = ("take", "takes/seed0-0.wav") if command in ("again", "extend") else ("run", "runs/tones-tiered")
+        verb = {"again": "make again", "bench": "measure"}.get(command, command)
+        raise ValueError(f"gen {command}: give the {kind} to {verb}, such as {such}")
     else:
         fields = schema(command, getattr(commands, command))
     if command == "sample":

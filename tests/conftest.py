@@ -11,6 +11,6 @@ def make_cache(folder):
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
+def own_cache(tmp_path_factory, monkeypatch):
     """Give each test a cache of its own."""
-    monkeypatch.setenv("GEN_CACHE", str(make_cache(tmp_path / "cache")))
+    monkeypatch.setenv("GEN_CACHE", str(make_cache(tmp_path_factory.mktemp("cache") / "gen")))

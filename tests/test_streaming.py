@@ -76,7 +76,7 @@ def test_a_take_that_is_stopped_can_be_played(run, tmp_path, name, number, code)
     samples, rate = soundfile.read(tmp_path / name)
     assert rate == RATE
     assert len(samples) > RATE
-    assert [p.name for p in tmp_path.iterdir() if p.name != "cache"] == [name]
+    assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.parametrize("name", ["take.wav", "take.flac"])
