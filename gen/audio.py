@@ -104,7 +104,7 @@ class Take:
             self.frames += len(wave)
         except (OSError, soundfile.SoundFileError) as error:
             self.file.close()
-            mend(self.part)
+            self.frames = mend(self.part)
             kept = f"the {self.frames / self.rate:.2f} s before it are kept"
             raise ValueError(f"{self.path}: can't be written on ({_reason(error)}); {kept}; make room") from None
 
@@ -125,11 +125,11 @@ class Take:
         return free
 
 
-def mend(path):
-    """Write into the header of a FLAC file that broke off how many samples it holds, which else has no end."""
+def mend(path) -> int:
+    """Return how many samples a file that broke off holds; write it into a FLAC's header, which else has no end."""
     with open(path, "r+b") as raw:
         if raw.read(4) != b"fLaC":
-            return
+            return soundfile.info(path).frames
         whole = 0
         with contextlib.suppress(soundfile.SoundFileError), soundfile.SoundFile(path) as file:
             while count := len(file.read(FLAC_FRAME, dtype="int16")):
@@ -138,6 +138,7 @@ def mend(path):
         high = raw.read(1)[0] & 0xF0
         raw.seek(21)
         raw.write((high << 32 | whole).to_bytes(5, "big"))
+    return whole
 
 
 def comment(path) -> str:

@@ -68,6 +68,8 @@ class Trained:
         primed = None if wave is None else self.codec.encode(wave)
         digits = self.codec.digits
         steps = round(seconds * self.rate) * digits if math.isfinite(seconds) else math.inf
+        if steps < digits:
+            raise ValueError(f"seconds={seconds}: is less than one sample at {self.rate} Hz")
         size = max(1, int(block * self.rate) // ALIGN) * ALIGN * digits
         streams = list(range(stream, stream + len(labels)))
         generate = self.engine(engine, weights, warn).generate

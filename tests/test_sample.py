@@ -135,7 +135,16 @@ def test_a_take_goes_on_from_a_recording_of_any_length_and_format(trained, tmp_p
 
 @pytest.mark.parametrize(
     "bad",
-    [{"seconds": -1}, {"seconds": math.nan}, {"temperature": -0.1}, {"top_p": 0}, {"seed": -1}, {"count": 0}],
+    [
+        {"seconds": -1},
+        {"seconds": 1e-9},
+        {"seconds": math.nan},
+        {"stream": -1},
+        {"temperature": -0.1},
+        {"top_p": 0},
+        {"seed": -1},
+        {"count": 0},
+    ],
 )
 def test_a_setting_out_of_range_is_named(trained, bad):
     (key,) = bad

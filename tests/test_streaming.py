@@ -90,6 +90,7 @@ def test_a_disk_that_fills_up_leaves_what_was_made(run, tmp_path, name):
     assert f"{tmp_path / name}: can't be written on" in made.stderr
     assert "are kept" in made.stderr
     samples, _ = soundfile.read(tmp_path / name)
+    assert f"the {len(samples) / RATE:.2f} s before it are kept" in made.stderr
     assert len(samples) > RATE
     assert np.array_equal(audio.pcm(samples), audio.pcm(gen.load(run).sample(seconds=20.0))[: len(samples)])
 
