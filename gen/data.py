@@ -65,7 +65,7 @@ def load(
     if not 0 <= tail <= segment:
         raise ValueError(f"data.tail={tail}: this is 0 (none) or more, and at most data.segment={segment}")
     if path is None:
-        path = cache.root() / "tones"
+        path = cache.root() / f"tones-{tones.version()}"
         tones.write(path)
     folder, names = list_audio(path)
     recordings, notes = cache.encode(folder, names, codec, rate, track)

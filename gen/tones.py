@@ -4,6 +4,7 @@ One octave of C major, each note in a folder of its own name, sustained as an or
 three fainter harmonics; brightness, loudness and the depth and rate of its swelling are drawn anew for every clip.
 """
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,11 @@ RATE = 8000  # Hz
 SECONDS = 2.0
 HARMONICS = (1, 2, 3, 4)
 NOTES = {"C4": -9, "D4": -7, "E4": -5, "F4": -4, "G4": -2, "A4": 0, "B4": 2, "C5": 3}  # semitones from A4
+
+
+def version() -> str:
+    """Return a name for the corpus as this file makes it, so that one made by another version isn't taken for it."""
+    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
 
 
 def hz(label: str) -> float:
