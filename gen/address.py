@@ -4,14 +4,13 @@ Its length is the file's own, so that a take that goes on where another stopped 
 """
 
 import filecmp
-import hashlib
 import json
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from gen import audio, checkpoint
+from gen import audio, checkpoint, files
 from gen.trained import WHOLE, Trained
 
 SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights")  # of `Trained.stream`; "prime" besides
@@ -19,14 +18,10 @@ SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights")  # of 
 
 def digest(path) -> str:
     """Return the first half of a file's SHA-256, in hexadecimal digits."""
-    sha = hashlib.sha256()
     try:
-        with open(path, "rb") as file:
-            while chunk := file.read(1 << 20):
-                sha.update(chunk)
+        return files.sha256(path)[:32]
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
-    return sha.hexdigest()[:32]
 
 
 def model_file(run) -> Path:
@@ -34,12 +29,13 @@ def model_file(run) -> Path:
     return Path(run) / checkpoint.MODEL if Path(run).is_dir() else Path(run)
 
 
-def written(run, stream: int, settings: dict) -> str:
-    """Return the address of stream `stream` of the model in `run`, sampled with `settings`, as one line."""
+def written(run, streams, settings: dict) -> list:
+    """Return the addresses of `streams` of the model in `run`, sampled with `settings`, a line each."""
     prime = settings["prime"] and {"path": str(settings["prime"]), "sha256": digest(settings["prime"])}
     kept = {key: settings[key] for key in SETTINGS}
     model = {"path": str(run), "sha256": digest(model_file(run))}
-    return json.dumps({"gen": version("gen"), "model": model, "stream": stream, **kept, "prime": prime})
+    shared = {"gen": version("gen"), "model": model}
+    return [json.dumps({**shared, "stream": stream, **kept, "prime": prime}) for stream in streams]
 
 
 def read(take) -> dict:

@@ -85,12 +85,7 @@ def encode(folder: Path, names: list, codec, rate: int, track=unseen):
 def _encode_file(path, objects, dtype, codec, rate):
     stamp = _stamp(path)  # taken before reading: a file that changes meanwhile is noticed next time
     native = audio.native_rate(path)
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    content = digest.hexdigest()
-
+    content = files.sha256(path)
     if not (objects / content).exists():
         before = 0.0
         with files.replacing(objects / content, MARK) as file:

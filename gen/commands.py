@@ -113,7 +113,7 @@ def sample(run, out: str | None = None, count: int | None = None, format: str = 
         labels = trained.label_ids(settings["label"], count, first)
         names = [f"{trained.classes[label].replace('/', '-')}-" if trained.classes else "" for label in labels]
         paths = [folder / f"{name}seed{settings['seed']}-{first + i}.{format}" for i, name in enumerate(names)]
-    comments = [address.written(run, first + i, settings) for i in range(count)]
+    comments = address.written(run, range(first, first + count), settings)
     record(blocks, [audio.Take(*how) for how in zip(paths, [trained.rate] * count, comments, strict=True)], not single)
 
 

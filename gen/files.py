@@ -1,8 +1,18 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and what they hold as a hash."""
 
 import contextlib
+import hashlib
 import os
 from pathlib import Path
+
+
+def sha256(path) -> str:
+    """Return the SHA-256 of a file's content in hexadecimal digits. Raises OSError."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 @contextlib.contextmanager

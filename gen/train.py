@@ -19,7 +19,6 @@ from gen import audio, checkpoint, machine, ranks, resume, sample, terminal
 from gen.build import build, conform
 from gen.data import Windows
 from gen.data import load as load_corpus
-from gen.engine.player import Engine
 from gen.loss import cross_entropy
 from gen.models.base import detach, reset
 from gen.optimizers import build as build_optimizers
@@ -221,6 +220,8 @@ def introduce(run, corpus, net, step, share):
 
 def preview(run, step, average, codec, rate, classes, seed):
     """Write a short take, so that one can listen while it trains; of the first four labels, if there are any."""
+    from gen.engine.player import Engine  # numba takes its time to import
+
     count = min(4, max(1, len(classes)))
     net = copy.deepcopy(average).cpu()
     steps = round(PREVIEW_SECONDS * rate) * codec.digits

@@ -1,5 +1,8 @@
+import sys
+
 import pytest
 
+from gen.__main__ import main
 from gen.engine.kernels import FOLDER
 
 
@@ -14,3 +17,24 @@ def make_cache(folder):
 def own_cache(tmp_path_factory, monkeypatch):
     """Give each test a cache of its own."""
     monkeypatch.setenv("GEN_CACHE", str(make_cache(tmp_path_factory.mktemp("cache") / "gen")))
+
+
+@pytest.fixture
+def gen(tmp_path, monkeypatch, capfd):
+    """Return a function that runs a command in an empty folder: its exit code, standard output and error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args):
+        monkeypatch.setattr(sys, "argv", ["gen", *map(str, args)])
+        capfd.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as exit:
+            code = exit.code
+            if isinstance(code, str):
+                print(code, file=sys.stderr)
+                code = 1
+        return (code or 0, *capfd.readouterr())
+
+    return run

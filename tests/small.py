@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 import yaml
 
+from gen import checkpoint
 from gen.build import build
 
 CONF = Path(__file__).parent.parent / "conf"
@@ -44,3 +45,12 @@ def sharp(name, classes=0, levels=LEVELS, **changes):
         for p in model.parameters():
             p.mul_(1.5 if name in ("mingru", "rglru", "tiered") else 3)  # those multiply through many layers
     return model
+
+
+def save_run(folder, classes=(), scale=1.0):
+    """Save a small GRU at 8 kHz as a trained run would; its takes are loud. `scale` makes another model of it."""
+    node = {**model_node("gru"), "hidden": 24, "embedding": 12, "layers": 2}
+    header = {"model": node, "codec": {"_target_": "gen.codec.MuLaw"}, "rate": 8000, "classes": list(classes)}
+    weights = sharp("gru", len(classes), levels=256).state_dict()
+    checkpoint.save(Path(folder) / checkpoint.MODEL, {k: v * scale for k, v in weights.items()}, header)
+    return Path(folder)

@@ -42,27 +42,6 @@ def runs(tmp_path_factory):
     return folder / "runs"
 
 
-@pytest.fixture
-def gen(tmp_path, monkeypatch, capfd):
-    """Return a function that runs a command in an empty folder: its exit code, standard output and error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args):
-        monkeypatch.setattr(sys, "argv", ["gen", *map(str, args)])
-        capfd.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as exit:
-            code = exit.code
-            if isinstance(code, str):
-                print(code, file=sys.stderr)
-                code = 1
-        return (code or 0, *capfd.readouterr())
-
-    return run
-
-
 def refused(result, *parts):
     """Assert that a command ended with exit code 1 and one line that holds `parts`."""
     code, _, err = result

@@ -169,9 +169,8 @@ def test_probabilities_that_are_not_numbers_are_named():
 
 
 def test_what_a_symbol_reads_is_counted():
-    engine = Engine(
-        small_model("gru"), (8,), "float32"
-    )  # two layers of 24 units: 72 rows, padded to 128; 16 logits, to 64
+    # two layers of 24 units: 72 rows, padded to 128; 16 logits, to 64
+    engine = Engine(small_model("gru"), (8,), "float32")
     assert measure.bytes_a_symbol(engine.packed, 4) == 4 * 24 * (3 * 128 + 64)
     alone = measure.only(engine.packed, lambda op: op[0] == PRODUCT)
     assert len(alone.ops) == 4

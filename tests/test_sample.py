@@ -6,8 +6,8 @@ import soundfile
 import torch
 
 import gen
-from gen import checkpoint, sample
-from tests.small import LEVELS, MODELS, sharp
+from gen import sample
+from tests.small import LEVELS, MODELS, save_run, sharp
 
 
 def takes(model, streams, labels=None, steps=80, seed=7, **settings):
@@ -93,16 +93,7 @@ def test_weights_that_are_not_numbers_are_named():
 @pytest.fixture(params=[0, 2])
 def trained(request, tmp_path):
     """Return a saved small GRU, without and with classes."""
-    model = sharp("gru", request.param, levels=256)
-    node = {"_target_": "gen.models.rnn.CharRNN", "hidden": 24, "embedding": 12, "layers": 2}
-    header = {
-        "model": node,
-        "codec": {"_target_": "gen.codec.MuLaw"},
-        "rate": 8000,
-        "classes": ["lo", "hi"][: request.param],
-    }
-    checkpoint.save(tmp_path / "run" / checkpoint.MODEL, model.state_dict(), header)
-    return gen.load(tmp_path / "run")
+    return gen.load(save_run(tmp_path / "run", ["lo", "hi"][: request.param]))
 
 
 def test_the_python_api_samples_and_scores(trained):

@@ -13,9 +13,9 @@ import pytest
 import soundfile
 
 import gen
-from gen import audio, checkpoint
+from gen import audio
 from gen.engine import lower
-from tests.small import model_node, sharp
+from tests.small import save_run
 
 RATE = 8000
 
@@ -23,11 +23,7 @@ RATE = 8000
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """Return a run folder with a small model whose takes are loud."""
-    folder = tmp_path_factory.mktemp("streaming") / "run"
-    node = {**model_node("gru"), "hidden": 24, "embedding": 12, "layers": 2}
-    header = {"model": node, "codec": {"_target_": "gen.codec.MuLaw"}, "rate": RATE, "classes": []}
-    checkpoint.save(folder / checkpoint.MODEL, sharp("gru", levels=256).state_dict(), header)
-    return folder
+    return save_run(tmp_path_factory.mktemp("streaming") / "run")
 
 
 def command(run, *args):

@@ -18,6 +18,7 @@ from numba.extending import intrinsic, overload
 from numba.np import arrayobj
 
 from gen import cache
+from gen.engine.program import ROWS, UNROLL
 
 
 def cache_folder() -> Path:
@@ -32,8 +33,7 @@ def cache_folder() -> Path:
 
 
 FOLDER = cache_folder()
-LANES, ROWS = 16, 64  # numbers in a vector, and outputs of a matrix-vector product computed side by side
-UNROLL = 4  # inputs taken at a time: the widths of packed matrices are multiples of it
+LANES = 16  # numbers in a vector
 INT = ir.IntType(64)
 
 
@@ -52,9 +52,10 @@ def inlined(function):
 
 
 def real_type(numba_type):
-    """Return the LLVM type of one number of an array, and that of a vector of them."""
-    one = ir.DoubleType() if numba_type.dtype == types.float64 else ir.FloatType()
-    return one, ir.VectorType(one, LANES)
+    """Return the LLVM type of one number of an array, that of a vector of them, and the bytes of one."""
+    double = numba_type.dtype == types.float64
+    one = ir.DoubleType() if double else ir.FloatType()
+    return one, ir.VectorType(one, LANES), 8 if double else 4
 
 
 def constant(count):
@@ -123,8 +124,7 @@ def product(streams, blocks):
     def block(context, weights, numbers, w, x, x_next, y, y_next, init, init_next, inputs):
         def emit(context, builder, signature, arguments):
             w, x, x_next, y, y_next, init, init_next, inputs = arguments[2:]
-            real, vector = real_type(signature.args[1])
-            size = 8 if isinstance(real, ir.DoubleType) else 4
+            real, vector, size = real_type(signature.args[1])
             paired = signature.args[0].dtype == types.uint32
             pairs = ir.VectorType(ir.IntType(32), LANES)
             groups = range(blocks * ROWS // LANES)  # vectors of outputs
@@ -203,9 +203,8 @@ def reduction(first, step, join):
     @intrinsic
     def reduce(context, numbers, address, count):
         def emit(context, builder, signature, arguments):
-            real, vector = real_type(signature.args[0])
+            _, vector, size = real_type(signature.args[0])
             _, address, count = arguments
-            size = 8 if isinstance(real, ir.DoubleType) else 4
             j, (total,), close = loop(builder, count, LANES, [ir.Constant(vector, [first] * LANES)])
             value = load(builder, builder.add(address, builder.mul(j, constant(size))), vector)
             total = step(builder, total, value)

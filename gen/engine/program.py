@@ -75,7 +75,7 @@ class Program:
     def vector(self, size: int, values=None) -> Vector:
         """Return room for `size` numbers, which begin as `values` or as zero."""
         made = Vector(self.size, size)
-        self.size += -(-size // ROWS) * ROWS
+        self.size += room(size)
         if values is not None:
             self.initial.append((made.at, np.asarray(values, np.float64)))
         return made
@@ -117,8 +117,7 @@ class Program:
         """Return the row of `rows` (levels, n) for the symbol heard `back` before the latest, or for the LABEL."""
         rows = np.asarray(rows, np.float64)
         y = add_to or self.vector(rows.shape[1])
-        stride = -(-rows.shape[1] // ROWS) * ROWS
-        self.op(TABLE, rows.shape[1], y.at, self.constant(rows), stride, back, bool(add_to))
+        self.op(TABLE, rows.shape[1], y.at, self.constant(rows), room(rows.shape[1]), back, bool(add_to))
         return y
 
     def add(self, y: Vector, x: Vector):
@@ -188,6 +187,11 @@ class Program:
         ops, sections, window = (np.array(table, np.int64) for table in (self.ops, self.sections, window))
         constants = np.concatenate(self.constants).astype(real)
         return Packed(ops, sections, weights, constants, initial, window)
+
+
+def room(size: int) -> int:
+    """Return how many numbers a vector of `size` takes: the next multiple of ROWS."""
+    return -(-size // ROWS) * ROWS
 
 
 def bfloat16(values):
