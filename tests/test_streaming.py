@@ -57,8 +57,12 @@ def test_an_endless_stream_comes_as_it_is_made_and_ends_with_its_reader(run):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("name", ["take.wav", "take.flac"])
 def test_a_take_that_is_stopped_can_be_played(run, tmp_path, name, number, code):
+    heed = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  # what runs in the background ignores it
     with subprocess.Popen(
-        command(run, "seconds=inf", f"out={tmp_path / name}"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command(run, "seconds=inf", f"out={tmp_path / name}"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=heed,
     ) as made:
         part = None
         for _ in range(600):
@@ -67,7 +71,10 @@ def test_a_take_that_is_stopped_can_be_played(run, tmp_path, name, number, code)
                 break
             time.sleep(0.05)
         made.send_signal(number)
-        out, _ = made.communicate(timeout=20)
+        try:
+            out, _ = made.communicate(timeout=20)
+        finally:
+            made.kill()
     assert (made.returncode, out.decode().strip()) == (code, str(tmp_path / name))
     samples, rate = soundfile.read(tmp_path / name)
     assert rate == RATE
