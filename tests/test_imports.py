@@ -11,6 +11,7 @@ FOLDER = Path(gen.__file__).parent
 ROWS = [  # a file imports only from rows above its own
     {
         "files",
+        "hearing",
         "codec",
         "build",
         "loss",
