@@ -47,8 +47,9 @@ def hear(wave, rate: int) -> Heard:
 
 
 def mean(heard) -> Heard:
-    """Return the mean of each figure over several sounds."""
-    return Heard(*(float(np.mean(figures)) for figures in zip(*heard, strict=True)))
+    """Return the mean of each figure over several sounds; of levels, that of their powers."""
+    levels = (level(np.sqrt(np.mean(10 ** (np.array(dbs) / 10)))) for dbs in list(zip(*heard, strict=True))[:3])
+    return Heard(*levels, *(float(np.mean(figures)) for figures in list(zip(*heard, strict=True))[3:]))
 
 
 def level(amplitude: float) -> float:

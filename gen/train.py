@@ -5,29 +5,35 @@ Legend: B lanes, T symbols a window. One process and many (torchrun) run the sam
 
 import contextlib
 import copy
-import json
 import math
-import os
 import signal
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from gen import audio, checkpoint, machine, ranks, resume, sample, terminal
+from gen import checkpoint, machine, ranks, resume, sample, terminal
 from gen.build import build, conform
 from gen.data import Windows
 from gen.data import load as load_corpus
+from gen.ear import Ear, spread
+from gen.journal import Journal
 from gen.loss import cross_entropy
 from gen.models.base import detach, reset
 from gen.optimizers import build as build_optimizers
+from gen.verdict import Validation, best, tired, verdict
 
 LOG_EVERY = 10  # steps
 VALID_SYMBOLS = 200_000  # held-out symbols scored during training, and twenty times as many at its end
-PREVIEW_SECONDS = 1.0
 SAVE_SECONDS = 60
-CHANGEABLE = {"steps", "minutes", "device", "name", "valid_every"}  # keys that may differ when a run is resumed
+CHANGEABLE = {
+    "steps",
+    "minutes",
+    "patience",
+    "device",
+    "name",
+    "valid_every",
+}  # keys that may differ when a run is resumed
 
 
 class Interrupted(Exception):
@@ -44,6 +50,7 @@ def train(
     model: dict,
     steps: int | None = None,
     minutes: float | None = None,
+    patience: int | None = None,
     seed: int = 0,
     name: str | None = None,
     device: str = "auto",
@@ -60,10 +67,12 @@ def train(
 
     `learning_rate` rises over `warmup` steps and falls as a cosine over the budget; `optimizer` is adamw or muon;
     gradients are clipped to norm `clip`; `precision` is float32, bfloat16 for autocast, or auto for the faster one of
-    them here. A validation comes every `valid_every` steps. Returns the run folder. Raises ValueError, Interrupted.
+    them here. A validation comes every `valid_every` steps, and with it a verdict; the model of the best one is kept,
+    and training ends where `patience` of them in a row brought none better. Returns the run folder. Raises ValueError,
+    Interrupted.
     """
     settings = {k: v for k, v in locals().items() if k not in CHANGEABLE}
-    check(steps, minutes, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed)
+    check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed)
     run = Path("runs") / name
     with ranks.join() as group, catch_signals() as caught:
         chief = group.rank == 0
@@ -85,46 +94,62 @@ def train(
         optimizers = build_optimizers(optimizer, net, learning_rate)
         windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world)
         state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=device))
-        step, spent, seen, nats, targets, held_out = 0, 0.0, 0, 0.0, 0, None
+        step, spent, seen, nats, targets, since, history = 0, 0.0, 0, 0.0, 0, [0.0, 0], []
 
         identity = [corpus.files, len(corpus.train), sum(s.size for s in corpus.train)]
         if begun := resume.load(run, settings, identity):
             tensors, book = begun
             step, spent, seen, nats, targets = (book[k] for k in ("step", "spent", "seen", "nats", "targets"))
-            held_out = book["valid_bits"]
+            since, history = book["since"], [Validation(*v) for v in book["history"]]
             windows.seek(book["position"])
             state = resume.restore(tensors, net, average, optimizers, state, windows.mine, group, device)
         share = step / steps if steps else spent / 60 / minutes
+        over = share >= 1 or tired(history, patience)
         if chief:
-            introduce(run, corpus, net, step, share)
-        if share >= 1:
+            introduce(run, corpus, net, step, over)
+        if over:
             return run
         if chief:
-            resume.cut_log(run / "log.jsonl", step)
+            resume.cut_log(run / "log.jsonl", step if begun else -1)
+            few = spread(corpus.valid, VALID_SYMBOLS)
+            ear = Ear(corpus.train, few, codes, data["rate"], len(corpus.classes))
 
         autocast = torch.autocast(device.type, torch.bfloat16, enabled=machine.use_bfloat16(precision, device))
-        log = open(run / "log.jsonl" if chief else os.devnull, "a")  # noqa: SIM115
-        board = writer(run, step) if chief else None
+        journal = Journal(run, step) if chief else contextlib.nullcontext()
         bar = terminal.TrainingBar(run.name) if chief else contextlib.nullcontext()
-        first, bits = seen, math.nan
+        first, bits, held_out = seen, math.nan, None
         started = saved_at = time.monotonic()
         before = spent
+        if chief and not begun:
+            journal.write({"step": 0, "baselines": ear.baselines, "data": ear.data._asdict()})
 
-        def save():
+        def score(net, segments):
+            return sample.score(net, segments, codes)
+
+        def save(shipped=None):
             tensors = resume.collect(net, average, optimizers, state, torch.get_rng_state(), group)
             if not chief:
                 return
-            log.flush()
-            os.fsync(log.fileno())
+            journal.sync()
             book = {"step": step, "spent": spent, "seen": seen, "nats": nats, "targets": targets}
-            book |= {"valid_bits": held_out, "settings": settings, "corpus": identity, "position": windows.position()}
-            checkpoint.save(run / checkpoint.RESUME, tensors, book)
+            book |= {"since": since, "history": history, "position": windows.position()}
+            files = {checkpoint.RESUME: (tensors, {**book, "settings": settings, "corpus": identity})}
             trained = {"steps": step, "samples": seen, "minutes": round(spent / 60, 2), "valid_bits": held_out}
-            trained |= {"files": corpus.files, "seconds": round(corpus.seconds, 1), "settings": settings}
+            trained |= {"best_step": history[best(history)].step if history else step}
+            trained |= {
+                "data": ear.data._asdict(),
+                "files": corpus.files,
+                "seconds": round(corpus.seconds, 1),
+                "settings": settings,
+            }
             described = {"model": model, "codec": codec, "rate": data["rate"], "classes": corpus.classes}
-            checkpoint.save(run / checkpoint.MODEL, average.state_dict(), {**described, "trained": trained})
+            if shipped or not history:  # else the model of the best validation is there already
+                files[checkpoint.MODEL] = (shipped or average).state_dict(), {**described, "trained": trained}
+            order = sorted(files, reverse=not (run / checkpoint.RESUME).exists())
+            for name in order:  # the model first, so that killed between the two a training comes here once more
+                checkpoint.save(run / name, *files[name])
 
-        with bar, log:
+        with bar, journal:
             for batch in windows:
                 x, y, rows, labels = (part.to(device) for part in batch[:4])
                 for each in optimizers:
@@ -147,47 +172,61 @@ def train(
                 late = now - saved_at > SAVE_SECONDS
                 spent, stop, late = group.highest([before + now - started, caught.number, late])
                 share = step / steps if steps else spent / 60 / minutes
-                pause = step % valid_every == 0 or share >= 1
-                line = {"step": step}
-                if step % LOG_EVERY == 0 or share >= 1:
+                pause, shipped = step % valid_every == 0 or share >= 1, None
+                line = {"step": step, "seconds": round(spent, 2)}
+                if step % LOG_EVERY == 0 or pause:
                     line["bits"] = bits = nats / math.log(2) / (targets / codes.digits)
+                    since = [since[0] + nats, since[1] + targets]
                     nats, targets = 0.0, 0
                     if not math.isfinite(bits):
                         kept = f"{run} keeps what was saved last"
                         raise ValueError(f"step {step}: the loss is no longer a number ({kept}); lower learning_rate")
-                if chief and pause and corpus.valid:
-                    part = spread(corpus.valid, VALID_SYMBOLS * (20 if share >= 1 else 1))
-                    line["valid_bits"] = held_out = sample.score(average, part, codes)
-                    terminal.say(f"step {step}, {elapsed(spent)}: {bits:.3f} bits/sample, held out {held_out:.3f}")
-                if chief and pause and (share >= 1 or is_power_of_two(step // valid_every)):
-                    preview(run, step, average, codes, data["rate"], corpus.classes, seed)
+                if pause:
+                    held_out = group.highest([score(average, few) if chief else 0.0])[0] if corpus.valid else None
+                    mean = since[0] / math.log(2) / (since[1] / codes.digits)
+                    history.append(Validation(step, spent, mean, held_out))
+                    since, over = [0.0, 0], share >= 1 or tired(history, patience)
+                    shipped = average if best(history) == len(history) - 1 else None
+                if pause and chief:
+                    heard = ear.listen(average, seed, terminal.say)
+                    word, why = verdict(history, heard.heard, ear.data, ear.baselines)
+                    line |= {"verdict": word, "why": why, "heard": heard.figures()}
+                    if over and not shipped:  # an earlier validation was better: that model is the one to score
+                        shipped = copy.deepcopy(average)
+                        shipped.load_state_dict(checkpoint.read(run / checkpoint.MODEL)[0])
+                    if corpus.valid:
+                        whole = spread(corpus.valid, 20 * VALID_SYMBOLS) if over else few
+                        line["valid_bits"] = held_out = score(shipped, whole) if over else held_out
+                    told = "" if held_out is None else f", held out {held_out:.3f}"
+                    terminal.say(f"step {step}, {elapsed(spent)}: {mean:.3f} bits/sample{told}. {word}: {why}")
+                    if over or is_power_of_two(step // valid_every):
+                        line["takes"] = journal.preview(step, heard.waves, data["rate"], corpus.classes)
                 if chief:
                     speed = (seen - first) / (now - started)
                     bar.show(share, bits, speed, spent / max(share, 1e-9) * (1 - share))
-                    if len(line) > 1:
-                        log.write(json.dumps(line) + "\n")
-                        for key, value in {**line, "samples_per_second": speed}.items():
-                            board.add_scalar(key, value, step)
+                    if len(line) > 2:
+                        journal.write(line, samples_per_second=speed)
                 if pause or stop or late:
-                    save()
+                    save(shipped)
                     saved_at = time.monotonic()
-                if share >= 1:
+                if over:
                     break
                 if stop:
                     raise Interrupted(int(stop), run)
         if chief:
-            board.close()
+            if best(history) < len(history) - 1:
+                terminal.say(f"{run}: kept is the best model, of step {history[best(history)].step}")
             told = f"done after {step} steps, {elapsed(spent)}, {speed:,.0f} samples/s"
             terminal.say(f"{run}: {told}; listen with: gen sample {run}")
     return run
 
 
-def check(steps, minutes, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed):
+def check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed):
     """Raise ValueError for a setting out of range."""
     if (steps is None) == (minutes is None):
         raise ValueError("steps, minutes: give one of them, the other is null")
     positive = {"steps": steps, "minutes": minutes, "lanes": lanes, "window": window}
-    positive |= {"warmup": warmup, "clip": clip, "valid_every": valid_every}
+    positive |= {"patience": patience, "warmup": warmup, "clip": clip, "valid_every": valid_every}
     for key, value in positive.items():
         if value is not None and not 0 < value < math.inf:
             raise ValueError(f"{key}={value}: this is over 0")
@@ -204,7 +243,7 @@ def schedule(rate, step, warmup, share):
     return rate * min(1.0, (step + 1) / warmup) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
 
 
-def introduce(run, corpus, net, step, share):
+def introduce(run, corpus, net, step, over):
     """Say what is trained on what, and from where."""
     for note in corpus.notes:
         terminal.say(note)
@@ -212,38 +251,16 @@ def introduce(run, corpus, net, step, share):
     labels = f", labels {' '.join(corpus.classes)}" if corpus.classes else ""
     terminal.say(f"{corpus.files} recordings, {elapsed(corpus.seconds)}{held}{labels}")
     terminal.say(f"{run}: {sum(p.numel() for p in net.parameters()):,} parameters")
-    if share >= 1:
-        terminal.say(f"{run}: already done ({step} steps); give more steps= or minutes=, or another name=")
+    if over:
+        more = "give more steps=, minutes= or patience=, or another name="
+        terminal.say(f"{run}: already done ({step} steps); {more}")
     elif step:
         terminal.say(f"{run}: goes on from step {step}")
-
-
-def preview(run, step, average, codec, rate, classes, seed):
-    """Write a short take, so that one can listen while it trains; of the first four labels, if there are any."""
-    from gen.engine.player import Engine  # numba takes its time to import
-
-    count = min(4, max(1, len(classes)))
-    net = copy.deepcopy(average).cpu()
-    steps = round(PREVIEW_SECONDS * rate) * codec.digits
-    made = Engine(net, tuple(codec.silence), say=terminal.say).generate(steps, range(count), list(range(count)), seed)
-    for label, wave in zip(classes or ["take"], codec.decode(np.concatenate(list(made), 1)), strict=False):
-        audio.write(run / "previews" / f"step-{step:06d}-{label.replace('/', '-')}.wav", wave, rate)
 
 
 def is_power_of_two(number):
     """Return whether `number` is 1, 2, 4, 8, ...: what one hears changes ever more slowly, and a preview takes time."""
     return number > 0 and number & (number - 1) == 0
-
-
-def spread(segments, symbols):
-    """Return every n-th segment, so that they hold about `symbols` symbols or fewer."""
-    return segments[:: max(1, math.ceil(sum(s.size for s in segments) / symbols))]
-
-
-def writer(run, step):
-    from torch.utils.tensorboard import SummaryWriter  # takes a second to import
-
-    return SummaryWriter(run / "tensorboard", purge_step=step + 1)
 
 
 def elapsed(seconds):

@@ -82,6 +82,6 @@ def test_torchrun_trains_and_resumes_as_one_process_does(folder, monkeypatch):
     )
     assert [line.keys() for line in one] == [line.keys() for line in joined]
     for a, b in zip(one, joined, strict=True):
-        assert all(abs(a[key] - b[key]) < 1e-4 for key in a)
+        assert all(abs(a[key] - b[key]) < 1e-4 for key in a if key.endswith("bits"))
     again = two(*command, "steps=30", "name=two", cwd=folder, monkeypatch=monkeypatch)
     assert "goes on from step 20" in again.stderr

@@ -1,3 +1,4 @@
+import json
 import signal
 import subprocess
 import sys
@@ -35,7 +36,9 @@ def gen(*args, cwd, **settings):
 
 
 def log(run):
-    return (run / "log.jsonl").read_text()
+    """Return the lines of a log, without what the clock tells."""
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines() if line.endswith("}")]
+    return [{k: v for k, v in line.items() if k not in ("seconds", "why")} for line in lines]
 
 
 def test_a_training_that_is_killed_and_resumed_logs_the_same_numbers(folder, tmp_path):
@@ -45,12 +48,12 @@ def test_a_training_that_is_killed_and_resumed_logs_the_same_numbers(folder, tmp
     command = [sys.executable, "-m", "gen", "train", folder, *keys, "name=parts"]
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
         process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-        lines = log(tmp_path / "runs/parts").count("\n") if (tmp_path / "runs/parts/log.jsonl").exists() else 0
+        lines = len(log(tmp_path / "runs/parts")) if (tmp_path / "runs/parts/log.jsonl").exists() else 0
         until = time.monotonic() + 60
         while time.monotonic() < until and process.poll() is None:
             time.sleep(0.02)
             if (tmp_path / "runs/parts/resume.safetensors").exists() and (
-                log(tmp_path / "runs/parts").count("\n") > lines or number == signal.SIGKILL
+                len(log(tmp_path / "runs/parts")) > lines or number == signal.SIGKILL
             ):
                 break
         process.send_signal(number)
