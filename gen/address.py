@@ -13,7 +13,15 @@ import numpy as np
 from gen import audio, checkpoint, files
 from gen.trained import WHOLE, Trained
 
-SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights")  # of `Trained.stream`; "prime" besides
+SETTINGS = (
+    "seed",
+    "temperature",
+    "top_p",
+    "label",
+    "engine",
+    "weights",
+    "guard",
+)  # of `Trained.stream`; "prime" besides
 
 
 def digest(path) -> str:
@@ -42,10 +50,21 @@ def read(take) -> dict:
     """Return the address in a take; raise ValueError where a file has none."""
     text = audio.comment(take)
     try:
-        address = json.loads(text)
+        address = {"guard": False, **json.loads(text)}  # there was none before version 0.2
         return {key: address[key] for key in ("gen", "model", "stream", *SETTINGS, "prime")}
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{take}: carries no address; only files that gen sample wrote can be made again") from None
+
+
+def make_way(path, say):
+    """Tell `say` of a take that one at `path` will replace; raise ValueError for any other file that is there."""
+    if not Path(path).exists():
+        return
+    try:
+        read(path)
+    except ValueError:
+        raise ValueError(f"out={path}: is there already, and no take of gen sample; give another name") from None
+    say(f"{path}: the take that was there is replaced")
 
 
 def same_file(take, kind: str, told: dict, given) -> str:

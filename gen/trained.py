@@ -1,5 +1,6 @@
 """A trained model as one uses it: load it, sample from it, score with it."""
 
+import inspect
 import math
 
 import numpy as np
@@ -7,6 +8,8 @@ import torch
 import torch.nn.functional as F
 
 from gen import audio, checkpoint, sample
+from gen.guard import Guard
+from gen.hearing import Heard
 
 LIVE, WHOLE = 0.02, 0.25  # seconds of audio made at a time, to be heard at once, and else
 ALIGN = 64  # samples: blocks are a multiple of these, as decoding wants them
@@ -51,6 +54,7 @@ class Trained:
         prime: str | None = None,
         engine: str = "compiled",
         weights: str = "bfloat16",
+        guard: bool = False,
         stream: int = 0,
         block=LIVE,
         warn=lambda text: None,
@@ -60,7 +64,8 @@ class Trained:
         `prime` is a recording to go on from: a path, or a wave (T,) at `rate` Hz. `engine` is compiled or reference,
         the definition in PyTorch, slow; where a model can't be compiled it takes over, which `warn` is told. `weights`
         of the compiled one are bfloat16, float32 (twice the bytes, slower) or float64, numbers beside them float32 or
-        float64. `stream` is the first one's number, the others follow. Raises ValueError.
+        float64. `guard` has what collapses drawn again (see `gen.guard`), and `warn` is told how often. `stream` is the
+        first one's number, the others follow. Raises ValueError.
         """
         check(seconds=seconds, count=count, seed=seed, temperature=temperature, top_p=top_p, stream=stream)
         labels = self.label_ids(label, count or 1, stream)
@@ -72,9 +77,28 @@ class Trained:
             raise ValueError(f"seconds={seconds}: is less than one sample at {self.rate} Hz")
         size = max(1, int(block * self.rate) // ALIGN) * ALIGN * digits
         streams = list(range(stream, stream + len(labels)))
-        generate = self.engine(engine, weights, warn).generate
-        made = generate(steps, streams, labels, seed, temperature, top_p, primed, size)
+        made = self.engine(engine, weights, warn).generate
+        if guard:
+            made = self.guarded(made, primed is not None, warn)
+        made = made(steps, streams, labels, seed, temperature, top_p, primed, size)
         return self.codec.decode_blocks(made, float(wave[-1]) if wave is not None and len(wave) else 0.0)
+
+    def guarded(self, generate, primed: bool, warn):
+        """Return `generate` with a guard, and `warn` told at the end how often it went back. Raises ValueError."""
+        if "guard" not in inspect.signature(generate).parameters:
+            raise ValueError("guard=on: only the compiled engine has it; leave engine=reference or guard out")
+        trained = self.header.get("trained", {})
+        if "data" not in trained:
+            raise ValueError("guard=on: this model doesn't say what its recordings sound like; train it again")
+        ends = trained["settings"]["data"].get("tail", 0) > 0
+        guard = Guard(self.codec, self.rate, Heard(**trained["data"]), ends, primed)
+
+        def told(*how):
+            yield from generate(*how, guard=guard)
+            if guard.again:
+                warn(f"guard: {guard.again} seconds drawn again, {guard.kept} of them collapsed all the same")
+
+        return told
 
     def engine(self, name: str = "compiled", weights: str = "bfloat16", warn=lambda text: None):
         """Return the sampler `name`, with a method `generate`; see `stream`."""

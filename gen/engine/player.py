@@ -1,6 +1,7 @@
 """The engine: streams of symbols from a program, a block at a time, on all cores."""
 
 import contextlib
+import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -33,6 +34,10 @@ class Streams:
         made.labels, made.numbers, made.heard = (part[chosen] for part in (self.labels, self.numbers, self.heard))
         made.position = self.position
         return made
+
+    def put(self, chosen, streams):
+        """Let the streams of index `chosen` go on from where `streams`, as far along, are."""
+        self.numbers[chosen], self.heard[chosen] = streams.numbers, streams.heard
 
 
 class Engine:
@@ -105,19 +110,39 @@ class Engine:
             part = symbols[at : at + BLOCK]
             self.advance(streams, len(part), np.tile(part, (len(streams.labels), 1)))
 
-    def generate(self, steps, streams, labels, seed: int, temperature=1.0, top_p=1.0, primed=None, block=BLOCK):
+    def generate(
+        self, steps, streams, labels, seed: int, temperature=1.0, top_p=1.0, primed=None, block=BLOCK, guard=None
+    ):
         """Yield `steps` (or math.inf) symbols as blocks (len(streams), n), n at most `block`.
 
-        As `gen.sample.Reference.generate` does, where the arguments are explained.
+        As `gen.sample.Reference.generate` does, where the arguments are explained. A `guard` hears what is made.
         """
         kinds = sorted(set(labels))
         begun = self.begin(kinds)
         self.prime(begun, [] if primed is None else primed)
         state = begun.rows([kinds.index(label) for label in labels])
         numbers = [Stream(seed, stream) for stream in streams]
-        done, block = 0, min(block, BLOCK)
-        while done < steps:
-            n = min(block, steps - done)
-            uniforms = np.stack([number.take(n) for number in numbers])
-            yield self.advance(state, n, None, uniforms, temperature, top_p)
-            done += n
+
+        def advance(state, uniforms):
+            parts = (uniforms[:, at : at + BLOCK] for at in range(0, uniforms.shape[1], BLOCK))
+            return np.concatenate([self.advance(state, u.shape[1], None, u, temperature, top_p) for u in parts], 1)
+
+        def uniforms(count):
+            return np.stack([number.take(count) for number in numbers])
+
+        if guard:
+            made = guard.watch(advance, state, seed, streams, lambda: uniforms(guard.block))
+        else:
+            made = (advance(state, uniforms(min(block, BLOCK))) for _ in itertools.count())
+        yield from pieces(made, steps, block)
+
+
+def pieces(made, steps, block: int):
+    """Yield `steps` (or math.inf) symbols of `made`, blocks (S, n) of any length, as blocks of `block`."""
+    ready, done = next(made), 0
+    while done < steps:
+        n = min(block, steps - done)
+        while ready.shape[1] < n:
+            ready = np.concatenate([ready, next(made)], 1)
+        yield ready[:, :n]
+        ready, done = ready[:, n:], done + n
