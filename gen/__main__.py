@@ -179,14 +179,18 @@ def main():
         help_of(command)
         return
     try:
-        if command != "tones":
-            run_hydra(command, argv)
-            return
-        from gen import tones
+        if command == "doctor":
+            if argv:
+                raise ValueError(f"{argv[0]}: gen doctor takes no settings")
+            commands.doctor()
+        elif command == "tones":
+            from gen import tones
 
-        if len(argv) != 1:
-            raise ValueError("gen tones: give the folder to write to")
-        tones.write(argv[0])
+            if len(argv) != 1:
+                raise ValueError("gen tones: give the folder to write to")
+            tones.write(argv[0])
+        else:
+            run_hydra(command, argv)
     except BrokenPipeError:  # whoever read our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:

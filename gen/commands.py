@@ -12,14 +12,17 @@ COMMANDS = {
     "evaluate": "score trained models on held-out recordings",
     "bench": "measure how fast a trained model generates here",
     "tones": "write the embedded corpus of synthetic tones",
+    "doctor": "check that all works on this machine, by a training",
 }
 HELP = {
     "train": """gen train [FOLDER] [key=value ...]
 
 Train a model on the recordings in FOLDER (any format, rate and length, sub-folders included), or without FOLDER on a
 small corpus of synthetic tones. The run is a folder runs/<name>: model.safetensors, log.jsonl, previews to listen to
-and tensorboard. The same command again goes on where it was stopped. -m runs one training per value, one after the
-other; +experiment=leaderboard is every model for the same minutes.
+and tensorboard. Each validation says in a line what the training has come to and what to try, from its bits and from
+what short takes sound like: learning, plateau, overfitting, collapsed to silence, noise, or stuck in a loop. The best
+model is kept; patience= ends a training that brings none better. The same command again goes on where it was stopped.
+-m runs one training per value, one after the other; +experiment=leaderboard is every model for the same minutes.
 
   gen train
   gen train ~/recordings minutes=60
@@ -30,6 +33,7 @@ other; +experiment=leaderboard is every model for the same minutes.
     "sample": """gen sample RUN [key=value ...]
 
 Write takes from the model in RUN, a run folder or a model file, as 16-bit WAV or FLAC at the model's own level.
+guard=on hears each second as it is made: one that collapsed to silence, noise or a loop is drawn again.
 
   gen sample runs/tones-tiered
   gen sample runs/words label=seven seconds=2 seed=3 temperature=0.9
@@ -65,6 +69,12 @@ of weights, beside the reference sampler and beside what reading its weights alo
 
   gen bench runs/tones-tiered
 """,
+    "doctor": """gen doctor
+
+Check what gen stands on (versions, cores, GPU, folders, audio files), then train a tiny model on a sine, through the
+code of every training, and listen through both samplers whether its takes are that sine. One line a check, PASS or FAIL
+with what to do; the exit code is 1 if any failed. It takes about a minute.
+""",
     "tones": """gen tones FOLDER
 
 Write the corpus of synthetic tones that gen train uses without a folder, a sub-folder for each note.
@@ -91,6 +101,8 @@ def sample(run, out: str | None = None, count: int | None = None, format: str = 
     if format not in formats:
         raise ValueError(f"format={format}: there are {' and '.join(formats)} with out={out}")
     single = out == "-" or (out is not None and Path(out).suffix.lower() in audio.WRITABLE)
+    if single and out != "-":
+        address.make_way(out, terminal.say)
     count = (1 if single else 4) if count is None else count
     if single and count > 1:
         raise ValueError(f"out={out}: holds one take, and count={count}; give a folder")
@@ -150,12 +162,31 @@ def remade(take, longer, how, out, run, prime):
     """Make a take again, `longer` seconds longer than it is, and say whether it is the same."""
     from gen import address, audio, terminal
 
+    if out is not None:
+        address.make_way(out, terminal.say)
     rate, comment, blocks = address.blocks(take, longer, run, prime, terminal.say)
     blocks = terminal.track_audio(blocks, audio.frames(take) / rate + longer, rate)
     path = out or Path(take).with_stem(f"{Path(take).stem}-{how}")
     (path,) = record(blocks, [audio.Take(path, rate, comment)], out is None)
     address.compare(take, path)
     print(f"it begins with the samples of {take}" if longer else f"the same bytes as {take}")
+
+
+def doctor():
+    from gen import terminal
+    from gen.doctor import doctor
+
+    passed = True
+    with terminal.hushed():
+        for check in doctor():
+            passed &= check.passed
+            print(
+                f"PASS  {check.name}: {check.found}"
+                if check.passed
+                else f"FAIL  {check.name}: {check.found}; {check.remedy}"
+            )
+            sys.stdout.flush()
+    sys.exit(not passed)
 
 
 def evaluate(runs, data: dict):

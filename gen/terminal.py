@@ -1,5 +1,6 @@
 """What a person sees while they wait: lines and progress bars on standard error. The only door to `rich`."""
 
+import contextlib
 import math
 import sys
 import time
@@ -12,9 +13,23 @@ from rich.table import Table
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+hushes = []  # one for each `hushed` that is open
+
+
 def say(text: str):
     """Print one line for the person, above any progress bar; brackets in it are plain text."""
-    console.print(text, markup=False)
+    if not hushes:
+        console.print(text, markup=False)
+
+
+@contextlib.contextmanager
+def hushed():
+    """Say nothing inside the block; bars are drawn still."""
+    hushes.append(True)
+    try:
+        yield
+    finally:
+        hushes.pop()
 
 
 def track(iterable, text: str, total: int):

@@ -14,18 +14,21 @@ import soundfile
 import gen
 from gen.codec import MuLaw
 
-RATE, HZ, LEVEL_DB = 16000, 1000.0, -20.0
+RATE, HZ, LEVEL_DB, NEAR = 16000, 1000.0, -20.0, 50.0
 
 
 def noise_db(wave):
-    """Return what is left of a wave without its best sine of HZ, as an RMS in dB of full scale; and that sine's RMS."""
-    angle = 2 * np.pi * HZ / RATE * np.arange(len(wave))
-    parts = np.stack([np.sin(angle), np.cos(angle)], 1)
-    sine = parts @ np.linalg.lstsq(parts, wave, rcond=None)[0]
-    return tuple(10 * np.log10(np.mean(np.square(w)) + 1e-20) for w in (wave - sine, sine))
+    """Return the RMS of a wave without the NEAR Hz on both sides of the tone, and of the tone, in dBFS.
+
+    A tone whose phase drifts by a few Hz is a tone still; what it is made of besides is noise.
+    """
+    window = np.hanning(len(wave))
+    power = 2 * np.abs(np.fft.rfft(wave * window)) ** 2 / (len(wave) * np.sum(window**2))
+    near = np.abs(np.fft.rfftfreq(len(wave), 1 / RATE) - HZ) < NEAR
+    return tuple(10 * np.log10(power[part].sum() + 1e-20) for part in (~near, near))
 
 
-def main(minutes: float = 3.0):
+def main(minutes: float = 8.0):
     """Print the three noises."""
     amplitude = np.sqrt(2) * 10 ** (LEVEL_DB / 20)
     tone = amplitude * np.sin(2 * np.pi * HZ / RATE * np.arange(4 * RATE))

@@ -1,0 +1,114 @@
+"""The doctor passes here, and finds each of the faults planted."""
+
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+import gen.train
+from gen import doctor, sample
+from gen.codec import MuLaw
+from gen.data import Windows
+from gen.engine.player import Engine
+from tests.conftest import make_cache
+
+
+def off_by_one(patch):
+    """A codec that decodes each level as the next."""
+    true = MuLaw.decode_blocks
+    patch.setattr(
+        MuLaw, "decode_blocks", lambda self, blocks, *a: true(self, (np.minimum(s + 1, 255) for s in blocks), *a)
+    )
+
+
+def forgetful_training(patch):
+    """A training that begins every window afresh."""
+    true = gen.train.reset
+    patch.setattr(gen.train, "reset", lambda net, state, rows, labels: true(net, state, torch.ones_like(rows), labels))
+
+
+def forgetful_engine(patch):
+    """A compiled sampler that loses its state from block to block."""
+    true = Engine.advance
+
+    def advance(self, streams, *how, **settings):
+        streams.numbers[:] = self.packed.initial
+        return true(self, streams, *how, **settings)
+
+    patch.setattr(Engine, "advance", advance)
+
+
+def wrong_feedback(patch):
+    """A reference sampler that feeds back the symbol above the one it drew."""
+
+    def run(model, state, x, steps, pick):
+        for t in steps:
+            logits, state = model.step(x, state)
+            picked = pick(t, logits)
+            x = (picked + 1).clamp(max=255)
+            yield logits, picked, state
+
+    patch.setattr(sample, "run", torch.inference_mode()(run))
+
+
+def late_targets(patch):
+    """Windows whose x is one sample older than what precedes y."""
+    true = Windows.__next__
+
+    def later(self):
+        window = true(self)
+        return window._replace(x=torch.cat([window.x[:, :1], window.x[:, :-1]], 1))
+
+    patch.setattr(Windows, "__next__", later)
+
+
+def failed():
+    return [check.name for check in doctor.doctor() if not check.passed]
+
+
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory):
+    """Return a folder with the run of a training without faults."""
+    folder = tmp_path_factory.mktemp("learnt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GEN_CACHE", str(make_cache(folder / "cache")))
+        patch.chdir(folder)
+        doctor.learn()
+    return folder / "runs"
+
+
+def test_all_is_well_here(gen):
+    code, out, err = gen("doctor")
+    assert code == 0, out
+    assert err == ""
+    assert all(line.startswith("PASS  ") for line in out.splitlines())
+    for name in ("versions", "processor", "gpu", "folders", "audio", "codec", "training", "memory", "samplers"):
+        assert f"PASS  {name}: " in out
+
+
+@pytest.mark.parametrize(
+    ("fault", "where", "sampler"),
+    [
+        (off_by_one, "codec", True),
+        (forgetful_training, "memory", False),
+        (forgetful_engine, "samplers", True),
+        (wrong_feedback, "reference take", True),
+        (late_targets, "compiled take", False),
+    ],
+)
+def test_a_planted_fault_is_found(monkeypatch, learnt, fault, where, sampler):
+    if sampler:  # the fault comes after training, which need not be done anew
+        monkeypatch.setattr(doctor, "learn", lambda: str(shutil.copytree(learnt, "runs")))
+    fault(monkeypatch)
+    found = failed()
+    assert where in found, found
+
+
+def test_a_fault_is_a_line_with_a_remedy_and_exit_code_1(gen, monkeypatch):
+    monkeypatch.setenv("GEN_CACHE", "/dev/null/cache")
+    code, out, _ = gen("doctor")
+    assert code == 1
+    (line,) = (line for line in out.splitlines() if line.startswith("FAIL  folders: "))
+    assert "can't be written" in line
+    assert "set GEN_CACHE to a folder where you may" in line
