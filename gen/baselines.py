@@ -20,11 +20,16 @@ def baselines(train, held, codec) -> dict:
     out = {"uniform": codec.digits * float(np.log2(codec.levels))}
     if not train:
         return out
-    fit = train[:: max(1, -(-sum(s.size for s in train) // FIT_SYMBOLS))]
+    fit = spread(train, FIT_SYMBOLS)
     out["histogram"] = _counted(fit, held, codec, context=False)
     out["first-order Markov"] = _counted(fit, held, codec, context=True)
     out[f"linear prediction, order {ORDER}"] = linear_prediction(fit, held, codec)
     return out
+
+
+def spread(segments: list, symbols: int) -> list:
+    """Return every n-th segment, so that they hold about `symbols` symbols or fewer."""
+    return segments[:: max(1, -(-sum(s.size for s in segments) // symbols))]
 
 
 def _counted(train, held, codec, context):

@@ -1,13 +1,12 @@
 """A training's ear: short takes of the model as it is, measured beside the recordings it learns from."""
 
 import copy
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from gen import hearing, sample
-from gen.baselines import baselines
+from gen.baselines import baselines, spread
 
 TAKES = 4
 SECONDS = 1.0
@@ -66,8 +65,3 @@ def excerpt(segment, codec, rate: int):
     wanted = min(length, round(SECONDS * rate) * codec.digits)
     at = segment.start + (length - wanted) // 2 // codec.digits * codec.digits
     return codec.decode(segment.recording.read(at, at + wanted))
-
-
-def spread(segments: list, symbols: int) -> list:
-    """Return every n-th segment, so that they hold about `symbols` symbols or fewer."""
-    return segments[:: max(1, math.ceil(sum(s.size for s in segments) / symbols))]

@@ -13,10 +13,11 @@ from pathlib import Path
 import torch
 
 from gen import checkpoint, machine, ranks, resume, sample, terminal
+from gen.baselines import spread
 from gen.build import build, conform
 from gen.data import Windows
 from gen.data import load as load_corpus
-from gen.ear import Ear, spread
+from gen.ear import Ear
 from gen.journal import Journal
 from gen.loss import cross_entropy
 from gen.models.base import detach, reset
