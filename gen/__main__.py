@@ -11,7 +11,8 @@ from typing import Any
 from gen import commands
 from gen.commands import COMMANDS, HELP
 
-PATHS = {"path", "valid", "files", "prime", "out", "json", "run"}
+PATHS = {"path", "valid", "files", "prime", "out", "json", "run", "png"}
+SEVERAL = {"evaluate", "report"}  # commands of several runs
 
 
 def conf() -> Path:
@@ -42,7 +43,7 @@ def run_hydra(command, argv):
     paths = []
     while argv and not argv[0].startswith("-") and ("=" not in argv[0] or os.path.exists(argv[0])):
         paths.append(argv.pop(0))
-    if len(paths) > 1 and command != "evaluate":
+    if len(paths) > 1 and command not in SEVERAL:
         raise ValueError(f"{paths[1]}: settings are key=value; gen {command} --help lists the keys")
     path = paths[0] if paths else None
     if command == "train":
@@ -55,10 +56,14 @@ def run_hydra(command, argv):
             argv.insert(0, "data=tones")
     elif path is None:
         kind, such = ("take", "takes/seed0-0.wav") if command in ("again", "extend") else ("run", "runs/tones-tiered")
-        verb = {"again": "make again", "bench": "measure"}.get(command, command)
+        kind, such = ("folder", "~/recordings") if command == "data" else (kind, such)
+        verbs = {"again": "make again", "bench": "measure", "data": "look through", "report": "show"}
+        verb = verbs.get(command, command)
         raise ValueError(f"gen {command}: give the {kind} to {verb}, such as {such}")
     else:
         fields = schema(command, getattr(commands, command))
+        if command == "data":
+            argv.insert(0, quoted("data.path", path))
     if command == "sample":
         from gen.trained import Trained
 
@@ -72,7 +77,7 @@ def run_hydra(command, argv):
         try:
             settings = at_home(OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True))
             if command != "train":
-                return getattr(commands, command)(paths if command == "evaluate" else path, **settings)
+                return getattr(commands, command)(paths if command in SEVERAL else path, **settings)
             if settings["name"] is None:
                 choice = HydraConfig.get()
                 folder = Path(settings["data"]["path"] or "tones").resolve().stem
@@ -157,7 +162,7 @@ def help_of(command):
     if not (conf() / f"{command}.yaml").exists():
         return
     print((conf() / f"{command}.yaml").read_text().partition("_self_\n")[2])
-    for group in ("data", "codec", "model") if command == "train" else ():
+    for group in ("data", "codec", "model") if command in ("train", "data") else ():
         for choice in {"data": ["folder"], "codec": ["mulaw8"]}.get(group, ["tiered"]):
             text = (conf() / group / f"{choice}.yaml").read_text().replace("# @package _global_\n", "")
             keys = text if text.startswith("model:") else f"{group}:\n" + text
@@ -175,11 +180,10 @@ def main():
         return
     if command not in COMMANDS:
         sys.exit(f"gen {command}: there is no such command; there are {', '.join(COMMANDS)}")
-    if {"-h", "--help"} & set(argv):
-        help_of(command)
-        return
     try:
-        if command == "doctor":
+        if {"-h", "--help"} & set(argv):
+            help_of(command)
+        elif command == "doctor":
             if argv:
                 raise ValueError(f"{argv[0]}: gen doctor takes no settings")
             commands.doctor()
@@ -191,6 +195,7 @@ def main():
             tones.write(argv[0])
         else:
             run_hydra(command, argv)
+        sys.stdout.flush()
     except BrokenPipeError:  # whoever read our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:

@@ -23,12 +23,34 @@ WRITABLE = {".wav": "WAV", ".flac": "FLAC"}
 EXACT = {"FLAC", "WAV", "WAVEX", "AIFF"}  # formats whose header gives the true number of frames
 BLOCK = 65536  # frames read at a time
 FLAC_FRAME = 4096  # samples that libsndfile encodes together
+MP3_RATES = (24000, 32000, 44100, 48000)  # Hz; lower ones are encoded worse, for hardly fewer bytes
+
+
+def mp3(wave, rate: int) -> bytes:
+    """Return a wave (T,) as an MP3 of the best variable bitrate, resampled to the next rate that suits it."""
+    suits = min((r for r in MP3_RATES if r >= rate), default=MP3_RATES[-1])
+    wave = wave if suits == rate else soxr.resample(wave, rate, suits)
+    file = io.BytesIO()
+    best = {"bitrate_mode": "VARIABLE", "compression_level": 0.0}
+    soundfile.write(file, np.clip(wave, -1, 1), suits, format="MP3", **best)
+    return file.getvalue()
 
 
 def native_rate(path) -> int:
     """Return the rate in Hz that a file was recorded at."""
     with _open(path) as file:
         return file.samplerate
+
+
+def info(path) -> dict:
+    """Return what a file's header says: its format and subtype in libsndfile's names, its rate in Hz, its channels."""
+    with _open(path) as file:
+        return {
+            "format": file.format,
+            "subtype": file.subtype,
+            "rate": file.samplerate,
+            "channels": file.channels,
+        }
 
 
 def blocks(path, rate: int):

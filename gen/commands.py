@@ -5,16 +5,30 @@ import sys
 from pathlib import Path
 
 COMMANDS = {
+    "data": "look through a folder of recordings: what is there, what to do",
     "train": "train a model on a folder of recordings",
     "sample": "generate takes from a trained model",
     "again": "make a take again, from the address in the file",
     "extend": "make a take longer",
     "evaluate": "score trained models on held-out recordings",
+    "report": "write a page to listen to: takes, spectrograms, real clips, a blind test",
     "bench": "measure how fast a trained model generates here",
     "tones": "write the embedded corpus of synthetic tones",
     "doctor": "check that all works on this machine, by a training",
 }
 HELP = {
+    "data": """gen data FOLDER [key=value ...]
+
+Look through FOLDER before training on it: formats, lengths, levels, clipping, silence, the bandwidth really used,
+copies of one recording, files that can't be read and why. Then train the model for some seconds to measure how long
+it will take here and what memory it needs, and see what trivial predictors reach in bits/sample. Each finding says
+what to do. It is printed, and written to data.html with pictures and a line for each file. The keys of data, codec
+and model are those of gen train; what is encoded here, gen train finds done.
+
+  gen data ~/recordings
+  gen data ~/words data.rate=8000 data.labels=folder out=words.html
+  gen data ~/piano model=samplernn
+""",
     "train": """gen train [FOLDER] [key=value ...]
 
 Train a model on the recordings in FOLDER (any format, rate and length, sub-folders included), or without FOLDER on a
@@ -62,6 +76,19 @@ better), beside what trivial predictors need for them, and write them to RUN/eva
   gen evaluate runs/words-*
   gen evaluate runs/words data.path=~/other-words data.files=all
 """,
+    "report": """gen report RUN [RUN ...] [key=value ...]
+
+Write one HTML file to listen to, on any computer or phone and without a network: how each RUN learned beside trivial
+predictors; new takes at several temperatures and the previews of its training, each with a player, a spectrogram, the
+command that makes it, and the excerpt of the training recordings that is nearest to it, so that memorising shows; real
+recordings held out from training; and a blind test of real against generated, or of one run against another. png= is a
+folder for the plots as files, for papers. A folder of audio without a model is a page over those files.
+
+  gen report runs/words
+  gen report runs/words-tiered runs/words-gru seconds=5 count=2 'temperatures=[0.7,1.0]' out=both.html
+  gen report runs/words png=figures
+  gen report samples out=samples/index.html
+""",
     "bench": """gen bench RUN [json=FILE]
 
 Print how many samples a second the model in RUN generates on this machine, one stream and 64 together, with each type
@@ -80,6 +107,37 @@ with what to do; the exit code is 1 if any failed. It takes about a minute.
 Write the corpus of synthetic tones that gen train uses without a folder, a sub-folder for each note.
 """,
 }
+
+
+def data(
+    folder,
+    data: dict,
+    codec: dict,
+    model: dict,
+    out: str = "data.html",
+    lanes: int = 32,
+    window: int = 128,
+    learning_rate: float = 0.002,
+    optimizer: str = "adamw",
+):
+    from gen import survey_page, terminal
+    from gen.findings import findings, tables
+    from gen.survey import survey
+    from gen.trial import trial
+
+    survey_page.check(out)
+    report = survey(folder, data["rate"], terminal.track)
+    if report["files"] and not report["twins"]:  # else the findings say already what stands in the way
+        try:
+            report["trial"] = trial(data, codec, model, lanes, window, learning_rate, optimizer, terminal.track)
+        except ValueError as error:
+            report["refused"] = str(error)
+    survey_page.write(out, report)
+    for columns, rows in tables(report):
+        terminal.table(columns, rows)
+    for finding in findings(report):
+        print(f"- {finding}")
+    print(out)
 
 
 def train(**settings):
@@ -195,6 +253,28 @@ def evaluate(runs, data: dict):
 
     done = {run: evaluate(run, data["path"], data["files"], track=terminal.track) for run in runs}
     terminal.table(COLUMNS, rows(done))
+
+
+def report(
+    runs,
+    data: dict,
+    seconds: float | None = None,
+    count: int = 4,
+    temperatures: list[float] = (0.8, 0.9, 1.0),
+    seed: int = 0,
+    out: str | None = None,
+    png: str | None = None,
+):
+    from gen import terminal
+    from gen.report import LARGE, report
+
+    written = report(runs, seconds, count, temperatures, seed, out, png, data["path"], terminal.track)
+    for path in written:
+        print(path)
+    if (size := written[0].stat().st_size) > LARGE:
+        terminal.say(
+            f"{written[0]}: has {size / 1e6:.0f} MB, over 15: lower seconds=, count= or fewer runs suit a phone"
+        )
 
 
 def bench(run, json: str | None = None):

@@ -10,7 +10,8 @@ from gen.baselines import baselines, spread
 
 TAKES = 4
 SECONDS = 1.0
-EXCERPTS = 32  # of the recordings, to measure
+EXCERPTS = 64  # of the recordings, to measure
+GOLDEN = 0.618034  # its multiples, wrapped around, are spread evenly
 FIT_SYMBOLS = 500_000  # that the trivial predictors are fitted to
 
 
@@ -34,7 +35,8 @@ class Ear:
 
     def __init__(self, train: list, held: list, codec, rate: int, classes: int):
         self.codec, self.rate, self.classes = codec, rate, classes
-        excerpts = [excerpt(s, codec, rate) for s in train[:: max(1, len(train) // EXCERPTS)]]
+        chosen = train[:: max(1, len(train) // EXCERPTS)]
+        excerpts = [excerpt(s, codec, rate, i * GOLDEN % 1) for i, s in enumerate(chosen)]
         self.data = hearing.mean([hearing.hear(wave, rate) for wave in excerpts])
         self.spectrum = hearing.spectrum(excerpts, rate)
         self.baselines = baselines(spread(train, FIT_SYMBOLS), held, codec) if held else {}
@@ -59,9 +61,9 @@ def sampler(model, silence: tuple, say):
         return sample.Reference(model, silence)
 
 
-def excerpt(segment, codec, rate: int):
-    """Return the wave of up to SECONDS from the middle of a segment."""
+def excerpt(segment, codec, rate: int, place: float):
+    """Return the wave of up to SECONDS of a segment, from its beginning (`place` 0) to its end (1)."""
     length = segment.stop - segment.start
     wanted = min(length, round(SECONDS * rate) * codec.digits)
-    at = segment.start + (length - wanted) // 2 // codec.digits * codec.digits
+    at = segment.start + int((length - wanted) * place) // codec.digits * codec.digits
     return codec.decode(segment.recording.read(at, at + wanted))

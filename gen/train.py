@@ -18,6 +18,7 @@ from gen.build import build, conform
 from gen.data import Windows
 from gen.data import load as load_corpus
 from gen.ear import Ear
+from gen.findings import lines
 from gen.journal import Journal
 from gen.loss import cross_entropy
 from gen.models.base import detach, reset
@@ -122,6 +123,8 @@ def train(
         started = saved_at = time.monotonic()
         before = spent
         if chief and not begun:
+            for found in lines(corpus, data["path"], data["rate"]) if data["path"] else ():
+                terminal.say(found)
             journal.write({"step": 0, "baselines": ear.baselines, "data": ear.data._asdict()})
 
         def score(net, segments):

@@ -58,12 +58,6 @@ def verdict(history, takes: Heard, data: Heard, baselines: dict) -> tuple:
             f"its takes repeat themselves (correlation {takes.loop:.2f}, recordings {data.loop:.2f}): if this stays, "
             "give it more varied recordings, or a larger model"
         )
-    knows_nothing = baselines and now.judged > baselines.get("histogram", float("inf")) - BARELY
-    if noise and (stuck or (knows_nothing and len(history) > 1)):
-        return "noise", (
-            f"its takes are noise ({takes.noise:.2f}; recordings {data.noise:.2f}, noise 0.56) and its bits no longer "
-            f"fall: {'lower learning_rate' if knows_nothing else 'give it a larger model, or model=tiered'}"
-        )
     at = best(history)
     if len(history) - 1 - at >= SINCE and all(v.judged > history[at].judged + BARELY for v in history[-SINCE:]):
         if now.held_out is not None and min(v.bits for v in history[at + 1 :]) < history[at].bits:
@@ -72,6 +66,13 @@ def verdict(history, takes: Heard, data: Heard, baselines: dict) -> tuple:
                 "while training bits fell; the best model is kept: add recordings, model.dropout=0.1 or a smaller model"
             )
         stuck = True
+    knows_nothing = baselines and now.judged > baselines.get("histogram", float("inf")) - BARELY
+    fell = len(history) == 1 or gain([v._replace(held_out=None) for v in history]) > BARELY  # in training, at least
+    if noise and (stuck or (knows_nothing and not fell)):
+        return "noise", (
+            f"its takes are noise ({takes.noise:.2f}; recordings {data.noise:.2f}, noise 0.56) and its bits no longer "
+            f"fall: {'lower learning_rate' if knows_nothing else 'give it a larger model, or model=tiered'}"
+        )
     still = "; its takes are still noise" if noise else ""
     if stuck:
         return "plateau", (
@@ -79,7 +80,7 @@ def verdict(history, takes: Heard, data: Heard, baselines: dict) -> tuple:
             "more minutes will gain little; try a larger model or more recordings"
         )
     under = compare(now.judged, baselines)
-    pace = f", {falls:.2g} fewer an hour" if falls and falls > 0 else ""
+    pace = f", {falls:.{0 if falls >= 10 else 1}f} fewer an hour" if falls and falls >= 0.05 else ""
     return "learning", f"{under}{pace}{still}: {'wait' if noise else 'go on'}"
 
 

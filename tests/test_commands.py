@@ -275,6 +275,26 @@ def test_help_teaches(gen, command):
     assert all(key in out for key in keys.get(command, []))
 
 
+def test_data_tells_of_a_folder_and_leaves_other_files_alone(gen, tmp_path):
+    for index in range(3):
+        tone(tmp_path / "in" / f"{index}.wav", seconds=2, hz=200 + 90 * index)
+    code, out, _ = gen("data", "in", *TINY)
+    assert code == 0
+    assert "loses nothing" in out
+    assert "(measured)" in out
+    assert (tmp_path / "data.html").exists()
+    (tmp_path / "data.html").write_text("mine")
+    refused(gen("data", "in", *TINY), "data.html: is there already", "out=")
+    refused(gen("data"), "give the folder")
+
+
+def test_help_into_a_pipe_that_closes_is_quiet(tmp_path):
+    done = subprocess.run(
+        f"{sys.executable} -m gen train --help | head -1", shell=True, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("gen train [FOLDER] [key=value ...]\n", "")
+
+
 def test_an_unknown_command_is_refused(gen):
     refused(gen("sing"), "gen sing: there is no such command; there are train, sample")
     refused(gen("tones"), "give the folder to write to")

@@ -31,7 +31,8 @@ def history(*bits, training=None):
         ("overfitting", [4.5, 4.3, 4.34, 4.36, 4.38], [4.5, 4.2, 4.0, 3.8, 3.6], {}, "since step 500"),
         ("plateau", [4.5, 4.3, 4.34, 4.36], [4.5, 4.2, 4.0, 3.8], {}, "of step 500"),  # too soon to tell more
         ("collapsed to silence", [4.5, 4.3], None, {"silence": 0.99}, "99% of its takes is silence"),
-        ("noise", [7.3, 7.2], None, {"noise": 0.58}, "lower learning_rate"),
+        ("noise", [7.3, 7.4], None, {"noise": 0.58}, "lower learning_rate"),
+        ("learning", [7.3, 7.4], [7.3, 6.5], {"noise": 0.58}, "its takes are still noise: wait"),
         ("noise", [4.5, 4.3, 4.299, 4.298], None, {"noise": 0.58}, "a larger model"),
         ("stuck in a loop", [4.5, 4.3], None, {"loop": 0.97}, "repeat themselves (correlation 0.97, recordings 0.20)"),
     ],
