@@ -120,12 +120,12 @@ def data(
     learning_rate: float = 0.002,
     optimizer: str = "adamw",
 ):
-    from gen import survey_page, terminal
+    from gen import files, survey_page, terminal
     from gen.findings import findings, tables
     from gen.survey import survey
     from gen.trial import trial
 
-    survey_page.check(out)
+    files.spare(out, survey_page.MARK)
     report = survey(folder, data["rate"], terminal.track)
     if report["files"] and not report["twins"]:  # else the findings say already what stands in the way
         try:

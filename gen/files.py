@@ -15,6 +15,20 @@ def sha256(path) -> str:
     return digest.hexdigest()
 
 
+def spare(path, mark: str):
+    """Raise ValueError if there is a file at `path` that doesn't hold `mark` near its beginning, as our pages do."""
+    path = Path(path)
+    if not path.exists():
+        return
+    try:
+        with open(path, "rb") as file:
+            ours = mark.encode() in file.read(2000)
+    except OSError as error:
+        raise ValueError(f"{path}: can't be written ({error.strerror}); give another place with out=") from None
+    if not ours:
+        raise ValueError(f"{path}: is there already, and no page of gen; move it, or give another place with out=")
+
+
 @contextlib.contextmanager
 def replacing(path, mark: str = "", sync: bool = False):
     """Yield a binary file that takes the place of `path` when the block ends well; otherwise what was there stays.

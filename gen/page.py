@@ -16,6 +16,7 @@ from gen.cache import unseen
 from gen.chart import charts, rendered
 
 TEMPLATE = Path(__file__).with_name("page.html")
+MARK = '<meta name="generator" content="gen report">'
 WIDE, HIGH, SMALL = 280, 80, 3  # columns and rows of a spectrogram; those of an excerpt are a third of it
 POINTS = 160  # of an outline
 HEARD = 10 ** (-60 / 20)  # a sample under it is silence
@@ -63,6 +64,7 @@ def page(runs, blind, track=unseen) -> str:
         for kinds, question, right, pairs in blind
     ]
     filled = {
+        "mark": MARK,
         "title": safe(title),
         "lead": safe(lead(runs)),
         "links": "".join(f'<li><a href="#{key}">{safe(name)}</a></li>' for key, name, _ in parts),

@@ -19,7 +19,7 @@ from gen.cache import unseen
 from gen.chart import Log, read_log
 from gen.codec import MuLaw
 from gen.nearest import Excerpt, Training
-from gen.page import lasts, page
+from gen.page import MARK, lasts, page
 from gen.trained import Trained
 
 PREVIEWS = 12  # previews of a run shown at most, over as many times as there are
@@ -85,10 +85,13 @@ def report(
     """
     if png:
         from gen import plots  # early: matplotlib may be missing
+    if out:
+        files.spare(out, MARK)
     gathered = gather(runs, seconds, count, temperatures, seed, path, track)
     first = Path(runs[0])
     home = (first if first.is_dir() else first.parent) if gathered[0].reference else Path()
     written = [Path(out) if out else home / "report.html"]
+    files.spare(written[0], MARK)
     text = page(gathered, blind(gathered, seed), track).encode()
     try:
         with files.replacing(written[0]) as file:

@@ -1,7 +1,6 @@
 """The survey of a folder as one HTML file that needs nothing else: findings, tables, two pictures, light or dark."""
 
 from html import escape
-from pathlib import Path
 
 import numpy as np
 
@@ -30,22 +29,9 @@ svg text { fill: var(--ink); font-size: 13px; }
 """
 
 
-def check(path):
-    """Raise ValueError if there is a file at `path` that isn't a page of this program."""
-    path = Path(path)
-    if not path.exists():
-        return
-    try:
-        ours = MARK.encode() in path.read_bytes()[:1000]
-    except OSError as error:
-        raise ValueError(f"{path}: can't be written ({error.strerror}); give another place with out=") from None
-    if not ours:
-        raise ValueError(f"{path}: is there already and no page of gen data; move it, or give another place with out=")
-
-
 def write(path, report: dict):
     """Write the page of a report of `gen.survey` to `path`, whole or not at all. Raises ValueError."""
-    check(path)
+    files.spare(path, MARK)
     try:
         with files.replacing(path) as file:
             file.write(page(report).encode())

@@ -321,3 +321,12 @@ def test_plots_for_papers_are_files(run, tmp_path):
     )
     assert [Path(path).name for path in written] == ["a.html", "bits.png", "takes.png"]
     assert all(path.stat().st_size > 1000 for path in written)
+
+
+def test_a_page_replaces_a_page_and_no_other_file(run, tmp_path):
+    for _ in range(2):
+        report.report([run], seconds=0.6, count=1, temperatures=(1.0,), out=str(tmp_path / "page.html"))
+    (tmp_path / "mine.html").write_text("<p>mine")
+    with pytest.raises(ValueError, match=r"mine\.html: is there already.*out="):
+        report.report([run], seconds=0.6, count=1, temperatures=(1.0,), out=str(tmp_path / "mine.html"))
+    assert (tmp_path / "mine.html").read_text() == "<p>mine"

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 import soxr
 
-from gen import audio, data, findings, hearing, survey, survey_page, trial
+from gen import audio, data, files, findings, hearing, survey, survey_page, trial
 from gen.codec import MuLaw
 
 RATE = 48000
@@ -322,4 +322,4 @@ def test_a_page_replaces_a_page_and_no_other_file(tmp_path):
         survey_page.write(tmp_path / "mine.html", report)
     assert (tmp_path / "mine.html").read_text() == "<p>mine"
     with pytest.raises(ValueError, match=r"can't be written .*out="):
-        survey_page.check(tmp_path)
+        files.spare(tmp_path, survey_page.MARK)
