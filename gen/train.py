@@ -203,8 +203,7 @@ def train(
                         line["valid_bits"] = held_out = score(shipped, whole) if over else held_out
                     told = "" if held_out is None else f", held out {held_out:.3f}"
                     terminal.say(f"step {step}, {elapsed(spent)}: {mean:.3f} bits/sample{told}. {word}: {why}")
-                    if over or is_power_of_two(step // valid_every):
-                        line["takes"] = journal.preview(step, heard.waves, data["rate"], corpus.classes)
+                    line["takes"] = journal.preview(step, heard.waves, data["rate"], corpus.classes)
                 if chief:
                     speed = (seen - first) / (now - started)
                     bar.show(share, bits, speed, spent / max(share, 1e-9) * (1 - share))
@@ -260,11 +259,6 @@ def introduce(run, corpus, net, step, over):
         terminal.say(f"{run}: already done ({step} steps); {more}")
     elif step:
         terminal.say(f"{run}: goes on from step {step}")
-
-
-def is_power_of_two(number):
-    """Return whether `number` is 1, 2, 4, 8, ...: what one hears changes ever more slowly, and a preview takes time."""
-    return number > 0 and number & (number - 1) == 0
 
 
 def elapsed(seconds):

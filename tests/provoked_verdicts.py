@@ -51,7 +51,7 @@ PROVOKED = {  # the recordings made for it, how many of them, and the training
     "learning": (recorded, 170, {"model": "tiered", "steps": 400}),
     "plateau": (noise, 60, {"model": "gru", "steps": 400}),
     "overfitting": (short, 60, {"model": "tiered", "steps": 400}),
-    "collapsed to silence": (late, 60, {"model": "tiered", "steps": 300}),
+    "collapsed to silence": (late, 60, {"model": "tiered", "steps": 600}),
     "noise": (recorded, 60, {"model": "gru", "steps": 200, "learning_rate": 0.5}),
     "stuck in a loop": (hum, 60, {"model": "tiered", "steps": 600}),
 }
