@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gen.hearing import Heard
 
 VERDICTS = ("learning", "plateau", "overfitting", "collapsed to silence", "noise", "stuck in a loop")
-SILENT, SOUNDING = 0.98, 0.9  # share of silence: takes at least, recordings at most
+SILENT, SOUNDING = 0.95, 0.85  # share of silence: takes at least, recordings at most
 NOISE, NO_NOISE = 0.54, 0.5  # `Heard.noise`: takes at least, recordings at most
 LOOP, NO_LOOP = 0.9, 0.75  # `Heard.loop`: takes at least, recordings at most
 BARELY = 0.01  # bits/sample: less than that over half a training is no progress

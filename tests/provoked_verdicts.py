@@ -38,7 +38,7 @@ def noise(paths, number):
 
 
 def late(paths, number):
-    return np.concatenate([np.zeros(2 * RATE), short(paths, number)])
+    return np.concatenate([np.zeros(8 * RATE), recorded(paths, number)])
 
 
 def hum(paths, number):
@@ -80,7 +80,7 @@ def main(folder, *only):
             if not only or name in only:
                 line = last(paths, name, make, count, dict(settings))
                 wrong += line["verdict"] != name
-                told.append(f"provoked {name}: {line['verdict']}: {line['why']}")
+                told.append(f"provoked {name}: {line['verdict']}: {line['why']} {line['heard']}")
         os.chdir("/")
     print(*told, f"{len(told) - wrong} of {len(told)} verdicts are right", sep="\n")
     sys.exit(wrong > 0)
