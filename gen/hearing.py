@@ -101,7 +101,7 @@ def flatness(wave, rate: int) -> tuple:
     if not len(spectra):
         return 0.0, 0.0
     spectra = spectra + 1e-12
-    width = min(spectra.shape[1], round(500 * SPECTRUM) | 1)
+    width = min(spectra.shape[1] - 1, round(500 * SPECTRUM)) // 2 * 2 + 1  # odd, and no wider than there is
     summed = np.cumsum(np.pad(spectra, ((0, 0), (width // 2 + 1, width // 2)), mode="reflect"), axis=1)
     fine = spectra / ((summed[:, width:] - summed[:, :-width]) / width)
     return tuple(float(np.median(np.exp(np.log(s).mean(1)) / s.mean(1))) for s in (spectra, fine))

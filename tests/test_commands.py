@@ -296,5 +296,5 @@ def test_help_into_a_pipe_that_closes_is_quiet(tmp_path):
 
 
 def test_an_unknown_command_is_refused(gen):
-    refused(gen("sing"), "gen sing: there is no such command; there are train, sample")
+    refused(gen("sing"), "gen sing: there is no such command; there are data, train, sample")
     refused(gen("tones"), "give the folder to write to")

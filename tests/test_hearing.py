@@ -58,6 +58,11 @@ def test_flatness_sees_white_noise_and_noise_sees_coloured():
     assert tone.noise < 0.45
 
 
+@pytest.mark.parametrize("rate", [1000, 1025, 4000, 11025, 44100, 96000])
+def test_noise_is_heard_at_any_rate(rate):
+    assert hearing.hear(np.random.default_rng(0).standard_normal(rate) / 10, rate).noise > 0.54
+
+
 def test_a_loop_is_like_itself_later_and_noise_is_not():
     assert hearing.hear(np.tile(noise(seconds=0.25), 8), RATE).loop > 0.99
     assert hearing.hear(noise(), RATE).loop < 0.2

@@ -26,7 +26,7 @@ def test_the_readme_shows_commands():
 def test_every_command_of_the_readme_is_understood(line, monkeypatch, capsys):
     words = shlex.split(line)
     assert words[1] in COMMANDS
-    if "--help" not in words and words[1] != "tones":
+    if "--help" not in words and words[1] not in ("tones", "doctor"):  # those have no keys
         words = [w for w in words if w != "-m"] + ["--cfg", "job"]
         monkeypatch.setattr(sys, "argv", words)
         main()
