@@ -64,7 +64,7 @@ def make_way(path, say):
         read(path)
     except ValueError:
         raise ValueError(f"out={path}: is there already, and no take of gen sample; give another name") from None
-    say(f"{path}: the take that was there is replaced")
+    say(f"{path}: the take that is there will be replaced")
 
 
 def same_file(take, kind: str, told: dict, given) -> str:

@@ -71,3 +71,16 @@ def test_an_foundsays_what_a_take_was_made_with(told):
     assert {key: found[key] for key in SETTINGS} == SETTINGS
     assert (found["stream"], found["prime"], found["model"]["path"]) == (1, None, "run")
     assert len(gen.load("run").sample(seconds=0.1)) == 800
+
+
+def test_a_take_that_will_be_replaced_is_told_and_no_other_file_is(gen, tmp_path):
+    run = save_run(tmp_path / "run")
+    (tmp_path / "mine.wav").write_bytes(b"mine")
+    code, _, err = gen("sample", run, "out=mine.wav", "seconds=0.1")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "mine.wav: is there already, and no take of gen sample; give another name" in err
+    assert (tmp_path / "mine.wav").read_bytes() == b"mine"
+    assert gen("sample", run, "out=a.wav", "seconds=0.1")[2].count("replaced") == 0
+    assert (
+        "a.wav: the take that is there will be replaced" in gen("sample", run, "out=a.wav", "seconds=0.1", "seed=2")[2]
+    )
