@@ -13,15 +13,7 @@ import numpy as np
 from gen import audio, checkpoint, files
 from gen.trained import WHOLE, Trained
 
-SETTINGS = (
-    "seed",
-    "temperature",
-    "top_p",
-    "label",
-    "engine",
-    "weights",
-    "guard",
-)  # of `Trained.stream`; "prime" besides
+SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights", "guard")  # of Trained.stream; prime besides
 
 
 def digest(path) -> str:
@@ -50,7 +42,7 @@ def read(take) -> dict:
     """Return the address in a take; raise ValueError where a file has none."""
     text = audio.comment(take)
     try:
-        address = {"guard": False, **json.loads(text)}  # there was none before version 0.2
+        address = {"guard": False, **json.loads(text)}  # older takes tell of none
         return {key: address[key] for key in ("gen", "model", "stream", *SETTINGS, "prime")}
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{take}: carries no address; only files that gen sample wrote can be made again") from None

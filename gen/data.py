@@ -96,8 +96,11 @@ def load(
     return Corpus(train, cut(held, longest), classes, len(recordings), seconds, notes)
 
 
-def list_audio(path):
-    """Return the folder and the names in it, sorted, of the audio files under `path`, a folder or one file."""
+def find_audio(path) -> tuple:
+    """Return the folder and the names in it, sorted, of the audio files under `path`, a folder or one file.
+
+    Formats that can't be read here are among them. Raises ValueError where there is none.
+    """
     path = Path(path)
     if not path.exists():
         raise ValueError(f"{path}: there is no such folder or file; give the folder of your recordings")
@@ -109,6 +112,12 @@ def list_audio(path):
     if not names:
         what = "holds no audio files" if any(path.iterdir()) else "is an empty folder"
         raise ValueError(f"{path}: {what}; put recordings there ({' '.join(sorted(audio.READABLE))})")
+    return path, names
+
+
+def list_audio(path) -> tuple:
+    """Return what `find_audio` finds; raise ValueError where two names differ only in extension."""
+    path, names = find_audio(path)
     seen = {}
     for name in names:
         stem = str(Path(name).with_suffix(""))

@@ -123,14 +123,23 @@ def loop(wave, rate: int) -> float:
     return float(np.max(products[lags] / np.maximum(both, 1e-3 * energy[-1] + 1e-12)))
 
 
+def to_mel(hertz):
+    """Return frequencies on the mel scale, 2595 log10(1 + Hz / 700) (O'Shaughnessy 1987)."""
+    return 2595 * np.log10(1 + np.asarray(hertz) / 700)
+
+
+def from_mel(mels):
+    """Return the frequencies in Hz of places on the mel scale, the inverse of `to_mel`."""
+    return 700 * (10 ** (mels / 2595) - 1)
+
+
 def mel(wave, rate: int, bands: int = BANDS):
     """Return the power (frames, bands) of a wave in bands as wide on the mel scale, from 0 Hz to half the rate.
 
-    Triangles over mel = 2595 log10(1 + Hz / 700) (O'Shaughnessy 1987).
+    The bands are triangles.
     """
     spectra = power(np.asarray(wave, np.float64), rate)
-    top = 2595 * np.log10(1 + rate / 2 / 700)
-    edges = 700 * (10 ** (np.linspace(0, top, bands + 2) / 2595) - 1)
+    edges = from_mel(np.linspace(0, to_mel(rate / 2), bands + 2))
     hertz = np.linspace(0, rate / 2, spectra.shape[1])
     low, middle, high = (edges[i : bands + i, None] for i in range(3))
     triangles = np.maximum(0, np.minimum((hertz - low) / (middle - low), (high - hertz) / (high - middle)))

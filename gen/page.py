@@ -105,9 +105,9 @@ class Album:
             f'<img alt="" src="data:image/png;base64,{image}">'
         )
         if not small:
-            top = pictures.mel(sound.rate / 2)
+            top = hearing.to_mel(sound.rate / 2)
             inside += "".join(
-                f'<b aria-hidden="true" style="bottom:{5.2 * pictures.mel(hz) / top:.2f}rem">{hz / 1000:g} kHz</b>'
+                f'<b aria-hidden="true" style="bottom:{5.2 * hearing.to_mel(hz) / top:.2f}rem">{hz / 1000:g} kHz</b>'
                 for hz in TICKS
                 if hz < 0.45 * sound.rate
             )

@@ -9,15 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from gen.hearing import from_mel, to_mel
+
 WINDOW = 0.04  # seconds of a frame
 RANGE = 60.0  # dB from the darkest ink down to none
 SHADES = 40
 FAINT, DARK = np.array([52, 140, 170]), np.array([10, 20, 60])  # the ink's colour, from nearly none to full
-
-
-def mel(hertz):
-    """Return a frequency on the mel scale, 2595 log10(1 + Hz / 700) (O'Shaughnessy 1987)."""
-    return 2595 * np.log10(1 + np.asarray(hertz) / 700)
 
 
 def spectrogram(wave, rate: int, columns: int, rows: int):
@@ -27,7 +24,7 @@ def spectrogram(wave, rate: int, columns: int, rows: int):
     starts = ((np.arange(columns) + 0.5) / columns * len(wave)).astype(int)
     window = np.hanning(size + 1)[:-1]
     power = np.abs(np.fft.rfft(padded[starts[:, None] + np.arange(size)] * window)) ** 2 / window.sum() ** 2
-    edges = 700 * (10 ** (np.linspace(0, mel(rate / 2), rows + 1) / 2595) - 1) * size / rate  # in bins
+    edges = from_mel(np.linspace(0, to_mel(rate / 2), rows + 1)) * size / rate  # in bins
     low, high, middle = edges[:-1], edges[1:], np.arange(power.shape[1])[:, None]
     share = np.clip(np.minimum(high, middle + 0.5) - np.maximum(low, middle - 0.5), 0, None) / (high - low)
     return 10 * np.log10(power @ share + 1e-12).T[::-1]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gen import pictures
+from gen import hearing, pictures
 from gen.chart import thinned
 
 try:
@@ -81,7 +81,7 @@ def takes(runs):
     top = max(float(np.quantile(d, 0.999)) for d in drawn.values())
     for line, (name, sounds) in zip(grid, rows, strict=True):
         for axes, sound in zip(line, sounds, strict=False):
-            height = float(pictures.mel(sound.rate / 2))
+            height = float(hearing.to_mel(sound.rate / 2))
             axes.imshow(
                 drawn[id(sound)],
                 cmap="gray_r",
@@ -91,7 +91,7 @@ def takes(runs):
                 extent=(0, len(sound.wave) / sound.rate, 0, height),
             )
             marks = [hz for hz in (0, 500, 1000, 2000, 4000, 8000, 16000) if hz <= sound.rate / 2]
-            axes.set_yticks(pictures.mel(np.array(marks)), [f"{hz / 1000:g}" for hz in marks], fontsize=6)
+            axes.set_yticks(hearing.to_mel(np.array(marks)), [f"{hz / 1000:g}" for hz in marks], fontsize=6)
             axes.set_xlim(0, longest)
             axes.tick_params(axis="x", labelsize=6)
         for axes in line[len(sounds) :]:

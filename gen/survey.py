@@ -13,6 +13,7 @@ import numpy as np
 
 from gen import audio, duplicates, files, hearing
 from gen.cache import unseen
+from gen.data import find_audio
 
 RATES = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 96000)  # Hz that are proposed for training
 ROUNDING = 2.0**-30 / 12  # power of the error of rounding to 16 bits
@@ -46,7 +47,7 @@ def survey(path, rate: int = 16000, track=unseen) -> dict:
     names that differ only in extension; `lost` is the share of the energy above half of each rate. Raises ValueError
     where there is nothing to read.
     """
-    folder, names = found(path)
+    folder, names = find_audio(path)
     read, prints, faults, total, frames = [], [], [], np.zeros(1), 0
     for name in track(names, "reading the recordings", len(names)):
         try:
@@ -79,21 +80,6 @@ def survey(path, rate: int = 16000, track=unseen) -> dict:
         "bandwidth": max((f["bandwidth"] for f in read), default=0.0),
         "lost": {r: lost(total, r) for r in sorted({*RATES, rate})},
     }
-
-
-def found(path) -> tuple:
-    """Return the folder and the names, sorted, of all audio files under `path`, readable or not. Raises ValueError."""
-    path = Path(path)
-    if path.is_file():
-        return path.parent, [path.name]
-    if not path.exists():
-        raise ValueError(f"{path}: there is no such folder or file; give the folder of your recordings")
-    known = audio.READABLE | audio.FOREIGN
-    inside = [p.relative_to(path) for p in path.rglob("*") if p.suffix.lower() in known and p.is_file()]
-    names = sorted(p.as_posix() for p in inside if not any(part.startswith(".") for part in p.parts))
-    if not names:
-        raise ValueError(f"{path}: holds no audio files; put recordings there ({' '.join(sorted(audio.READABLE))})")
-    return path, names
 
 
 def plain(name) -> str:

@@ -12,7 +12,6 @@ ROWS = [  # a file imports only from rows above its own
     {
         "files",
         "hearing",
-        "pictures",
         "chart",
         "codec",
         "build",
@@ -26,8 +25,8 @@ ROWS = [  # a file imports only from rows above its own
         "engine.__init__",
         "engine.program",
     },
-    {"audio", "plots", "verdict", "models.rnn", "models.linear", "models.tiers", "models.wavernn"},
-    {"models.samplernn", "models.tiered", "cache", "tones", "checkpoint", "baselines"},
+    {"audio", "pictures", "verdict", "models.rnn", "models.linear", "models.tiers", "models.wavernn"},
+    {"plots", "models.samplernn", "models.tiered", "cache", "tones", "checkpoint", "baselines"},
     {"data", "resume", "journal", "duplicates", "nearest", "page"},
     {"sample", "survey", "trial", "engine.kernels"},
     {"findings", "engine.functions", "engine.lower", "engine.measure"},

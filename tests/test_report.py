@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gen import audio, chart, checkpoint, codec, data, page, pictures, report
+from gen import audio, chart, checkpoint, codec, data, hearing, page, pictures, report
 from gen.nearest import Training
 from tests.small import save_run
 
@@ -292,7 +292,7 @@ def test_a_spectrogram_is_highest_at_the_pitch_and_its_png_holds_it():
     wave = np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE)
     drawn = pictures.spectrogram(wave, RATE, 50, 80)
     row = np.argmax(drawn[:, 25])
-    assert row == pytest.approx(80 * (1 - pictures.mel(1000) / pictures.mel(4000)), abs=1.5)
+    assert row == pytest.approx(80 * (1 - hearing.to_mel(1000) / hearing.to_mel(4000)), abs=1.5)
     png = pictures.png(drawn, drawn.max())
     assert struct.unpack(">II", png[16:24]) == (50, 80)
     at = png.index(b"IDAT")

@@ -162,7 +162,7 @@ def test_files_that_cannot_be_used_are_listed_with_their_reason_and_the_rest_goe
 
 
 def test_a_folder_of_nothing_that_can_be_read_is_told_so(tmp_path):
-    with pytest.raises(ValueError, match="holds no audio files; put recordings there"):
+    with pytest.raises(ValueError, match="is an empty folder; put recordings there"):
         survey.survey(tmp_path)
     with pytest.raises(ValueError, match="there is no such folder"):
         survey.survey(tmp_path / "nowhere")
