@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gen.models.linear import RGLRU, Block, LinearRNN, MinGRU, run_scan, scan
+from gen.models.linear import CGLRU, RGLRU, Block, LinearRNN, MinGRU, run_scan, scan
 
 B, D = 3, 5
 
@@ -54,6 +54,31 @@ def test_the_rglru_begins_with_time_constants_from_two_steps_to_the_slowest():
     torch.testing.assert_close(steps[[0, -1]].tolist(), [2.0, 500.0], rtol=1e-3, atol=0)
 
 
+def test_the_cglru_is_griffins_complex_recurrence_with_an_angle_of_its_own():
+    torch.manual_seed(0)
+    size = 6
+    cell, x, h = CGLRU(size).double(), draws(B, 9, size), draws(B, size, seed=1)
+    got = cell(x, h).detach().numpy()
+    weight, bias = cell.gates.weight.detach().numpy(), cell.gates.bias.detach().numpy()
+    decay, angle = np.exp(-np.log1p(np.exp(cell.decay.detach().numpy()))), cell.angle.detach().numpy()
+    h = h.numpy()[:, :3] + 1j * h.numpy()[:, 3:]
+    for t in range(9):
+        now = x[:, t].numpy()
+        r, i = sigmoid(now @ weight[:3].T + bias[:3]), sigmoid(now @ weight[3:].T + bias[3:])
+        a = decay ** (8 * r)
+        h = a * np.exp(1j * angle) * h + np.sqrt(1 - a**2) * i * (now[:, :3] + 1j * now[:, 3:])
+        np.testing.assert_allclose(got[:, t], np.concatenate([h.real, h.imag], 1), atol=1e-12)
+
+
+def test_the_cglru_rings_at_its_angle():
+    cell, x = CGLRU(2, fastest=100).double(), torch.zeros(1, 400, 2, dtype=torch.double)
+    x[0, 0, 0] = 1
+    with torch.no_grad():
+        cell.angle.fill_(2 * np.pi * 0.1)
+        rung = cell(x, torch.zeros(1, 2, dtype=torch.double))[0, :, 0].numpy()
+    assert np.argmax(np.abs(np.fft.rfft(rung))) == 40
+
+
 def test_the_mingru_is_its_equations():
     torch.manual_seed(0)
     cell, x, h = MinGRU(D).double(), draws(B, 9, D), draws(B, D, seed=1)
@@ -82,5 +107,7 @@ def test_the_blocks_convolution_is_torchs():
 
 
 def test_a_wrong_choice_is_named():
-    with pytest.raises(ValueError, match="mingru, rglru"):
+    with pytest.raises(ValueError, match="mingru, rglru, cglru"):
         LinearRNN(levels=16, silence=(8,), cell="gru")
+    with pytest.raises(ValueError, match="give an even size"):
+        LinearRNN(levels=16, silence=(8,), cell="cglru", size=5)

@@ -136,6 +136,23 @@ def rglru(h, gates, x, decay):
 
 
 @inlined
+def cglru(h, gates, x, constants):
+    """De et al. 2024 (arXiv 2402.19427, appendix B), `constants` decay, cosine and sine of D/2 channels each.
+
+    See `gen.models.linear.CGLRU`.
+    """
+    n = len(h) // 2
+    for i in range(n):
+        lost = expm1(constants[i] * sigmoid(gates[i]))  # a - 1
+        scale = np.sqrt(-lost * (lost + TWO)) * sigmoid(gates[n + i])
+        cosine, sine = constants[n + i], constants[2 * n + i]
+        real = h[i] * cosine - h[n + i] * sine
+        imaginary = h[n + i] * cosine + h[i] * sine
+        h[i] = real + lost * real + scale * x[i]
+        h[n + i] = imaginary + lost * imaginary + scale * x[n + i]
+
+
+@inlined
 def mingru(h, gates):
     """Feng et al. 2024 (arXiv 2410.01201); see `gen.models.linear.MinGRU`."""
     n = len(h)

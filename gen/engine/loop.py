@@ -5,10 +5,11 @@ Nothing in it allocates, calls Python or waits. Legend: S streams, A numbers a s
 
 import numpy as np
 
-from gen.engine.functions import activate, conv, exp, gate, gru, lstm, mingru, move, norm, rglru
+from gen.engine.functions import activate, cglru, conv, exp, gate, gru, lstm, mingru, move, norm, rglru
 from gen.engine.kernels import LANES, compiled, inlined, largest, product_1, product_1_wide, product_4, total, view
 from gen.engine.program import (
     ADD,
+    CGLRU,
     CONV,
     FEATURE,
     GATE,
@@ -157,6 +158,9 @@ def apply(op, numbers, base, constants, symbols, latest, label, moved, tick):
     elif code == RGLRU:
         gates, x = at(numbers, base, op[3], 2 * n), at(numbers, base, op[4], n)
         rglru(y, gates, x, at(constants, fixed, op[5], n))
+    elif code == CGLRU:
+        gates, x = at(numbers, base, op[3], n), at(numbers, base, op[4], n)
+        cglru(y, gates, x, at(constants, fixed, op[5], 3 * n // 2))
     elif code == MINGRU:
         mingru(y, at(numbers, base, op[3], 2 * n))
     elif code == GRU:

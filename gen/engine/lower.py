@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from gen.engine.program import LABEL, RELU, SIGMOID, TANH, Program, Vector
-from gen.models.linear import Block, LinearRNN, MinGRU
+from gen.models.linear import CGLRU, Block, LinearRNN, MinGRU
 from gen.models.rnn import CharRNN
 from gen.models.samplernn import SampleRNN
 from gen.models.tiered import TieredLRU
@@ -76,17 +76,25 @@ def recurrent(program, layer: nn.RNNBase, number: int, x: Vector | None, model, 
     return h
 
 
+def decay(cell):
+    """Return the logarithm of what an RGLRU or CGLRU keeps of its state in a step while its gate is wide open."""
+    return -8 * numbers(F.softplus(cell.decay.double()))
+
+
 def griffin(program, block: Block, x: Vector):
     """x = block(x)"""
     branches = dense(program, block.branches, norm(program, block.norm, x))
     u, gate = branches.part(0, 2), branches.part(1, 2)
     if block.conv > 1:
         u = program.conv(u, numbers(block.taps))
-    gates, h = dense(program, block.cell.gates, u), program.vector(x.size)
-    if isinstance(block.cell, MinGRU):
+    cell = block.cell
+    gates, h = dense(program, cell.gates, u), program.vector(x.size)
+    if isinstance(cell, MinGRU):
         program.mingru(h, gates)
+    elif isinstance(cell, CGLRU):
+        program.cglru(h, gates, u, decay(cell), numbers(cell.angle))
     else:
-        program.rglru(h, gates, u, -8 * numbers(F.softplus(block.cell.decay.double())))
+        program.rglru(h, gates, u, decay(cell))
     dense(program, block.out, program.gate(h, gate), x)
     both = dense(program, block.up, norm(program, block.mlp_norm, x))
     dense(program, block.down, program.gate(both.part(0, 2), both.part(1, 2)), x)

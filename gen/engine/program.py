@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 ROWS, UNROLL = 64, 4  # outputs of a packed matrix side by side; inputs are padded to a multiple of UNROLL
-FEATURE, TABLE, PRODUCT, ADD, ACTIVATE, GRU, LSTM, NORM, GATE, CONV, RGLRU, MINGRU = range(12)
+FEATURE, TABLE, PRODUCT, ADD, ACTIVATE, GRU, LSTM, NORM, GATE, CONV, RGLRU, CGLRU, MINGRU = range(13)
 TANH, SIGMOID, RELU = range(3)
 BLOCK = 512  # symbols in a run of the loop, at most
 WIDTH = 11  # integers in an op: its code, how many numbers it makes, where to, and what its method below says
@@ -163,6 +163,10 @@ class Program:
     def rglru(self, h: Vector, gates: Vector, x: Vector, decay):
         """h = a h + sqrt(1 - a^2) (i x), a = exp(decay r), with r and i sigmoids of gates (2 D,)."""
         self.op(RGLRU, h.size, h.at, gates.at, x.at, self.constant(decay))
+
+    def cglru(self, h: Vector, gates: Vector, x: Vector, decay, angle):
+        """h = a e^{j angle} h + sqrt(1 - a^2) (i x), a = exp(decay r), complex, with gates (D,) for D/2 channels."""
+        self.op(CGLRU, h.size, h.at, gates.at, x.at, self.constant([*decay, *np.cos(angle), *np.sin(angle)]))
 
     def mingru(self, h: Vector, gates: Vector):
         """h = (1 - z) h + z candidate, with the gate of z and the candidate in gates (2 D,)."""

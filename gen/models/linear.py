@@ -1,4 +1,4 @@
-"""Gated linear recurrences, trained in parallel by a scan: RG-LRU and minGRU, blocks of them, and stacks of blocks.
+"""Gated linear recurrences, trained in parallel by a scan: RG-LRU, CG-LRU, minGRU, blocks and stacks of blocks.
 
 h_t = a_t h_{t-1} + b_t, with a_t and b_t functions of the input alone. Legend: D channels.
 """
@@ -59,7 +59,19 @@ def run_scan(a, b, h, backwards=False):
     return y.addcmul_(p, carried.unsqueeze(2)).view(streams, length, size)
 
 
-class RGLRU(nn.Module):
+class Cell(nn.Module):
+    """A recurrence whose `coefficients` are functions of the input alone."""
+
+    def coefficients(self, x):
+        """Return a and b of the recurrence for inputs (..., D)."""
+        raise NotImplementedError
+
+    def forward(self, x, h):
+        """Return all h_t (B, T, D) for inputs x (B, T, D) and h = h_{-1} (B, D)."""
+        return scan(*self.coefficients(x), h)
+
+
+class RGLRU(Cell):
     """The real-gated linear recurrent unit of Griffin (De et al. 2024, arXiv 2402.19427, equations 1 to 4).
 
     r, i = sigmoid(gates of x);  a = exp(-8 softplus(decay) r);  h' = a h + sqrt(1 - a^2) (i x)
@@ -69,17 +81,60 @@ class RGLRU(nn.Module):
         """Begin with time constants from 2 to `slowest` steps, spread evenly in their logarithm, at half-open gates."""
         super().__init__()
         self.gates = nn.Linear(size, 2 * size)
-        rate = torch.exp(-torch.linspace(math.log(2.0), math.log(slowest), size)) / 4
-        self.decay = nn.Parameter(torch.log(torch.expm1(rate)))
+        self.decay = nn.Parameter(decays(size, 2.0, slowest))
 
     def coefficients(self, x):
-        """Return a and b of the recurrence for inputs (..., D)."""
         r, i = torch.sigmoid(self.gates(x).to(self.decay.dtype)).chunk(2, -1)
         log_a = -8 * F.softplus(self.decay) * r
         return torch.exp(log_a), torch.sqrt(-torch.expm1(2 * log_a)) * i * x
 
 
-class MinGRU(nn.Module):
+def decays(count: int, fastest: float, slowest: float):
+    """Return `count` decay parameters with time constants in steps, spread evenly in their logarithm."""
+    rate = torch.exp(-torch.linspace(math.log(fastest), math.log(slowest), count)) / 4  # gates are half open, 8 / 2
+    return torch.log(torch.expm1(rate))  # softplus of it is the rate
+
+
+class CGLRU(Cell):
+    """The complex-gated linear recurrent unit (De et al. 2024, arXiv 2402.19427, appendix B): channels that oscillate.
+
+    h' = a e^{j angle} h + sqrt(1 - a^2) (i x), gates and a as in the RG-LRU; channel k is the real part, k + D/2 the
+    imaginary part of a complex one. Here an angle is learned but does not follow the gate, as in Orvieto et al. 2023
+    (arXiv 2303.06349), so that in coordinates which turn with it the recurrence is real, and its scan the same.
+    """
+
+    def __init__(self, size: int, fastest: float = 4.0, slowest: float = 1000.0):
+        """Begin with angles from 0 to pi, evenly spread, and time constants of `fastest` to `slowest` steps, mixed."""
+        super().__init__()
+        if size % 2:
+            raise ValueError(f"model.size={size}: complex channels are pairs of real ones; give an even size")
+        self.gates = nn.Linear(size, size)
+        self.decay = nn.Parameter(decays(size // 2, fastest, slowest)[torch.randperm(size // 2)])
+        self.angle = nn.Parameter(math.pi * (torch.arange(size // 2) + 0.5) / (size // 2))
+
+    def coefficients(self, x):
+        """Return a (..., D/2) and b (..., D) of the recurrence for inputs (..., D)."""
+        r, i = torch.sigmoid(self.gates(x).to(self.decay.dtype)).chunk(2, -1)
+        log_a = -8 * F.softplus(self.decay) * r
+        scale = torch.sqrt(-torch.expm1(2 * log_a)) * i
+        return torch.exp(log_a), torch.cat([scale, scale], -1) * x
+
+    def forward(self, x, h):
+        a, b = self.coefficients(x)
+        steps = torch.arange(1, x.shape[1] + 1, device=x.device, dtype=torch.double)
+        turned = torch.outer(steps, self.angle.double())  # float32 would blur what many steps add up to
+        cosine, sine = turned.cos().to(b.dtype), turned.sin().to(b.dtype)
+        y = scan(torch.cat([a, a], -1), turn(b, cosine, -sine), h)
+        return turn(y, cosine, sine)
+
+
+def turn(x, cosine, sine):
+    """Return complex channels, real parts before imaginary ones in x (..., D), turned by angles (..., D/2)."""
+    real, imaginary = x.chunk(2, -1)
+    return torch.cat([real * cosine - imaginary * sine, imaginary * cosine + real * sine], -1)
+
+
+class MinGRU(Cell):
     """The minimal GRU of Feng et al. 2024 (arXiv 2410.01201, section 3.1).
 
     z = sigmoid(gate of x);  h' = (1 - z) h + z (candidate of x)
@@ -91,7 +146,6 @@ class MinGRU(nn.Module):
         self.size = size
 
     def coefficients(self, x):
-        """Return a and b of the recurrence for inputs (..., D)."""
         gate, candidate = self.gates(x).to(x.dtype).chunk(2, -1)
         z = torch.sigmoid(gate)
         return 1 - z, z * candidate
@@ -104,7 +158,7 @@ class Block(nn.Module):
     """
 
     def __init__(self, size: int, cell, conv: int = 4, expand: int = 2, dropout: float = 0.0):
-        """Build it around `cell`, an RGLRU or MinGRU; `conv` is the convolution's width (1: none)."""
+        """Build it around `cell`, a Cell; `conv` is the convolution's width (1: none)."""
         super().__init__()
         self.size, self.cell, self.conv = size, cell, conv
         self.norm, self.branches, self.out = (
@@ -131,14 +185,20 @@ class Block(nn.Module):
             seen = torch.cat([state[1], u], 1)
             u = sum(seen[:, k : k + x.shape[1]] * tap for k, tap in enumerate(self.taps))
             window = (seen[:, 1 - self.conv :],)
-        a, b = self.cell.coefficients(u)
-        y = scan(a, b, state[0])
+        y = self.cell(u, state[0])
         x = x + self.dropout(self.out(y.to(gate.dtype) * F.silu(gate)))
         value, gate = self.up(self.mlp_norm(x)).chunk(2, -1)
         return x + self.dropout(self.down(value * F.silu(gate))), (y[:, -1], *window)
 
 
-CELLS = {"mingru": MinGRU, "rglru": RGLRU}
+CELLS = {"mingru": MinGRU, "rglru": RGLRU, "cglru": CGLRU}
+
+
+def recurrence(name: str, size: int) -> Cell:
+    """Return the recurrence of a name, `size` wide; raise ValueError where there is none of it."""
+    if name not in CELLS:
+        raise ValueError(f"model.cell={name}: there are {', '.join(CELLS)}")
+    return CELLS[name](size)
 
 
 class LinearRNN(Model):
@@ -156,13 +216,11 @@ class LinearRNN(Model):
         dropout: float = 0.0,
     ):
         super().__init__()
-        if cell not in CELLS:
-            raise ValueError(f"model.cell={cell}: there are {', '.join(CELLS)}")
         if min(size, layers, conv) < 1 or not 0 <= dropout < 1:
             raise ValueError("model: size, layers and conv are 1 or more, dropout is in [0, 1)")
         self.embedding = nn.Embedding(levels, size)
         self.label = Label(classes, size)
-        self.blocks = nn.ModuleList(Block(size, CELLS[cell](size), conv, dropout=dropout) for _ in range(layers))
+        self.blocks = nn.ModuleList(Block(size, recurrence(cell, size), conv, dropout=dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(size, bias=False)
         self.out = nn.Linear(size, levels)
 

@@ -1,8 +1,8 @@
 """The default model: tiers of gated linear recurrences over a network that sees the last few dozen samples.
 
-The tiers are SampleRNN's idea (arXiv 1612.07837), the recurrence Griffin's (2402.19427), and to let the slow tiers be
-large because they seldom run is SaShiMi's (2202.09729). Nearly all of its work in training is products of large
-matrices over all time steps at once.
+The tiers are SampleRNN's idea (arXiv 1612.07837), the recurrence Griffin's (2402.19427) in its complex form, since
+sound oscillates, and to let the slow tiers be large because they seldom run is SaShiMi's (2202.09729). Nearly all of
+its work in training is products of large matrices over all time steps at once.
 """
 
 import math
@@ -11,16 +11,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gen.models.linear import RGLRU, Block
+from gen.models.linear import Block, recurrence
 from gen.models.tiers import Tier, Tiered, ratios
 
 
 class Stack(nn.Module):
     """Blocks, one after the other, along the frames of a tier."""
 
-    def __init__(self, size: int, layers: int, conv: int, dropout: float):
+    def __init__(self, cell: str, size: int, layers: int, conv: int, dropout: float):
         super().__init__()
-        self.blocks = nn.ModuleList(Block(size, RGLRU(size), conv, dropout=dropout) for _ in range(layers))
+        self.blocks = nn.ModuleList(Block(size, recurrence(cell, size), conv, dropout=dropout) for _ in range(layers))
 
     def start(self, streams: int):
         """Return the state of `streams` streams, a list with that of each block."""
@@ -44,6 +44,7 @@ class TieredLRU(Tiered):
         silence: tuple,
         classes: int = 0,
         frames: list = (4, 16, 64),
+        cell: str = "cglru",
         layers: list = (1, 1, 2),
         size: int = 128,
         conv: int = 4,
@@ -51,7 +52,7 @@ class TieredLRU(Tiered):
         hidden: int = 128,
         dropout: float = 0.0,
     ):
-        """Build it with `layers` blocks in the tier of each of `frames`, `size` wide.
+        """Build it with `layers` blocks around a recurrence named `cell` in the tier of each of `frames`, `size` wide.
 
         The network below is `hidden` wide and sees the last `history` samples; `conv` is the width of the convolution
         before each recurrence, 1 for none.
@@ -61,7 +62,7 @@ class TieredLRU(Tiered):
         if min(size, hidden, history, conv, *layers) < 1 or not 0 <= dropout < 1:
             raise ValueError("model: size, hidden, history, conv and layers are 1 or more, dropout is in [0, 1)")
         tiers = [
-            Tier(frame, 2, size, Stack(size, depth, conv, dropout), ratio, size if index else hidden)
+            Tier(frame, 2, size, Stack(cell, size, depth, conv, dropout), ratio, size if index else hidden)
             for index, (frame, depth, ratio) in enumerate(zip(frames, layers, ratios(frames), strict=True))
         ]
         super().__init__(tiers, history, silence[-1], classes, size)
