@@ -44,6 +44,7 @@ def test_in_float64_it_draws_the_symbols_of_the_reference(name, primed):
         ("samplernn", {"frames": [4], "layers": 1}),
         ("rglru", {"conv": 1}),
         ("rglru", {"cell": "cglru"}),
+        ("rglru", {"cell": "mingru+rglru+cglru", "size": 12}),
         ("tiered", {"cell": "mingru"}),
         ("tiered", {"conv": 2, "frames": [4, 16], "layers": [1, 2], "history": 16}),
     ],

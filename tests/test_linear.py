@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gen.models.linear import CGLRU, RGLRU, Block, LinearRNN, MinGRU, run_scan, scan
+from gen.models.linear import CGLRU, RGLRU, Block, LinearRNN, MinGRU, recurrence, run_scan, scan
 
 B, D = 3, 5
 
@@ -91,6 +91,15 @@ def test_the_mingru_is_its_equations():
         np.testing.assert_allclose(got[:, t], h, atol=1e-12)
 
 
+def test_recurrences_side_by_side_have_a_part_of_the_channels_each():
+    both, x, h = recurrence("mingru+cglru", 8).double(), draws(B, 9, 8), draws(B, 8, seed=1)
+    mingru, cglru = both.cells
+    assert isinstance(mingru, MinGRU)
+    assert isinstance(cglru, CGLRU)
+    want = torch.cat([mingru(x[..., :4], h[:, :4]), cglru(x[..., 4:], h[:, 4:])], -1)
+    torch.testing.assert_close(both(x, h), want)
+
+
 def test_the_blocks_convolution_is_torchs():
     torch.manual_seed(0)
     block = Block(D, MinGRU(D), conv=4).double()
@@ -107,7 +116,9 @@ def test_the_blocks_convolution_is_torchs():
 
 
 def test_a_wrong_choice_is_named():
-    with pytest.raises(ValueError, match="mingru, rglru, cglru"):
+    with pytest.raises(ValueError, match="mingru, rglru, cglru, and several"):
         LinearRNN(levels=16, silence=(8,), cell="gru")
-    with pytest.raises(ValueError, match="give an even size"):
+    with pytest.raises(ValueError, match="pairs"):
         LinearRNN(levels=16, silence=(8,), cell="cglru", size=5)
+    with pytest.raises(ValueError, match="must divide evenly"):
+        LinearRNN(levels=16, silence=(8,), cell="rglru+mingru", size=5)

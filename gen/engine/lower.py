@@ -81,20 +81,26 @@ def decay(cell):
     return -8 * numbers(F.softplus(cell.decay.double()))
 
 
-def griffin(program, block: Block, x: Vector):
-    """x = block(x)"""
-    branches = dense(program, block.branches, norm(program, block.norm, x))
-    u, gate = branches.part(0, 2), branches.part(1, 2)
-    if block.conv > 1:
-        u = program.conv(u, numbers(block.taps))
-    cell = block.cell
-    gates, h = dense(program, cell.gates, u), program.vector(x.size)
+def linear(program, cell, h: Vector, u: Vector):
+    """h = cell(u, h)"""
+    gates = dense(program, cell.gates, u)
     if isinstance(cell, MinGRU):
         program.mingru(h, gates)
     elif isinstance(cell, CGLRU):
         program.cglru(h, gates, u, decay(cell), numbers(cell.angle))
     else:
         program.rglru(h, gates, u, decay(cell))
+
+
+def griffin(program, block: Block, x: Vector):
+    """x = block(x)"""
+    branches = dense(program, block.branches, norm(program, block.norm, x))
+    u, gate = branches.part(0, 2), branches.part(1, 2)
+    if block.conv > 1:
+        u = program.conv(u, numbers(block.taps))
+    h, cells = program.vector(x.size), getattr(block.cell, "cells", [block.cell])
+    for number, cell in enumerate(cells):
+        linear(program, cell, h.part(number, len(cells)), u.part(number, len(cells)))
     dense(program, block.out, program.gate(h, gate), x)
     both = dense(program, block.up, norm(program, block.mlp_norm, x))
     dense(program, block.down, program.gate(both.part(0, 2), both.part(1, 2)), x)

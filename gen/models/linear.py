@@ -107,7 +107,7 @@ class CGLRU(Cell):
         """Begin with angles from 0 to pi, evenly spread, and time constants of `fastest` to `slowest` steps, mixed."""
         super().__init__()
         if size % 2:
-            raise ValueError(f"model.size={size}: complex channels are pairs of real ones; give an even size")
+            raise ValueError(f"model.cell=cglru: its channels are pairs, and {size} is odd; choose another model.size")
         self.gates = nn.Linear(size, size)
         self.decay = nn.Parameter(decays(size // 2, fastest, slowest)[torch.randperm(size // 2)])
         self.angle = nn.Parameter(math.pi * (torch.arange(size // 2) + 0.5) / (size // 2))
@@ -191,14 +191,30 @@ class Block(nn.Module):
         return x + self.dropout(self.down(value * F.silu(gate))), (y[:, -1], *window)
 
 
+class Beside(Cell):
+    """Several recurrences side by side, each for an equal part of the channels."""
+
+    def __init__(self, cells):
+        super().__init__()
+        self.cells = nn.ModuleList(cells)
+
+    def forward(self, x, h):
+        parts = (part.chunk(len(self.cells), -1) for part in (x, h))
+        return torch.cat([cell(x, h) for cell, x, h in zip(self.cells, *parts, strict=True)], -1)
+
+
 CELLS = {"mingru": MinGRU, "rglru": RGLRU, "cglru": CGLRU}
 
 
 def recurrence(name: str, size: int) -> Cell:
-    """Return the recurrence of a name, `size` wide; raise ValueError where there is none of it."""
-    if name not in CELLS:
-        raise ValueError(f"model.cell={name}: there are {', '.join(CELLS)}")
-    return CELLS[name](size)
+    """Return the recurrence of a name in CELLS, `size` wide, or for "a+b" both side by side; ValueError for others."""
+    names = name.split("+")
+    if not set(names) <= set(CELLS):
+        raise ValueError(f"model.cell={name}: there are {', '.join(CELLS)}, and several side by side: rglru+cglru")
+    if size % len(names):
+        raise ValueError(f"model.size={size}: it must divide evenly among model.cell={name}")
+    cells = [CELLS[each](size // len(names)) for each in names]
+    return cells[0] if len(cells) == 1 else Beside(cells)
 
 
 class LinearRNN(Model):

@@ -1,8 +1,8 @@
 """The default model: tiers of gated linear recurrences over a network that sees the last few dozen samples.
 
-The tiers are SampleRNN's idea (arXiv 1612.07837), the recurrence Griffin's (2402.19427) in its complex form, since
-sound oscillates, and to let the slow tiers be large because they seldom run is SaShiMi's (2202.09729). Nearly all of
-its work in training is products of large matrices over all time steps at once.
+The tiers are SampleRNN's idea (arXiv 1612.07837), the recurrence Griffin's (2402.19427), complex in half of the
+channels since sound oscillates, and to let the slow tiers be large because they seldom run is SaShiMi's (2202.09729).
+Nearly all of its work in training is products of large matrices over all time steps at once.
 """
 
 import math
@@ -44,7 +44,7 @@ class TieredLRU(Tiered):
         silence: tuple,
         classes: int = 0,
         frames: list = (4, 16, 64),
-        cell: str = "cglru",
+        cell: str = "rglru+cglru",
         layers: list = (1, 1, 2),
         size: int = 128,
         conv: int = 4,
