@@ -41,8 +41,8 @@ def by_hand(model, symbols):
         lambda: SampleRNN(LEVELS, (8,), frames=[2, 8], size=10, embedding=6),
         lambda: SampleRNN(LEVELS, (8,), frames=[4], size=10, embedding=6, cell="lstm", layers=2, weight_norm=True),
         lambda: SampleRNN(LEVELS, (8,), frames=[2, 4, 12], size=10, embedding=6),
-        lambda: TieredLRU(LEVELS, (8,), frames=[2, 8], layers=[1, 2], size=10, hidden=6, history=11, conv=3),
-        lambda: TieredLRU(LEVELS, (8,), frames=[4], layers=[1], size=10, hidden=6, history=3),
+        lambda: TieredLRU(LEVELS, (8,), frames=[2, 8], layers=[1, 2], size=12, hidden=6, history=11, conv=3),
+        lambda: TieredLRU(LEVELS, (8,), frames=[4], layers=[1], size=12, hidden=6, history=3),
     ],
 )
 def test_each_tier_sees_and_hands_down_what_its_definition_says(model):
