@@ -84,9 +84,15 @@ class RGLRU(Cell):
         self.decay = nn.Parameter(decays(size, 2.0, slowest))
 
     def coefficients(self, x):
-        r, i = torch.sigmoid(self.gates(x).to(self.decay.dtype)).chunk(2, -1)
-        log_a = -8 * F.softplus(self.decay) * r
-        return torch.exp(log_a), torch.sqrt(-torch.expm1(2 * log_a)) * i * x
+        a, scale = griffin_gates(self.gates(x), self.decay)
+        return a, scale * x
+
+
+def griffin_gates(gates, decay):
+    """Return a and sqrt(1 - a^2) i, both (..., N), for what the gates of r and i are sigmoids of (..., 2 N)."""
+    r, i = torch.sigmoid(gates.to(decay.dtype)).chunk(2, -1)
+    log_a = -8 * F.softplus(decay) * r
+    return torch.exp(log_a), torch.sqrt(-torch.expm1(2 * log_a)) * i
 
 
 def decays(count: int, fastest: float, slowest: float):
@@ -113,19 +119,15 @@ class CGLRU(Cell):
         self.angle = nn.Parameter(math.pi * (torch.arange(size // 2) + 0.5) / (size // 2))
 
     def coefficients(self, x):
-        """Return a (..., D/2) and b (..., D) of the recurrence for inputs (..., D)."""
-        r, i = torch.sigmoid(self.gates(x).to(self.decay.dtype)).chunk(2, -1)
-        log_a = -8 * F.softplus(self.decay) * r
-        scale = torch.sqrt(-torch.expm1(2 * log_a)) * i
-        return torch.exp(log_a), torch.cat([scale, scale], -1) * x
+        a, scale = griffin_gates(self.gates(x), self.decay)
+        return torch.cat([a, a], -1), torch.cat([scale, scale], -1) * x
 
     def forward(self, x, h):
         a, b = self.coefficients(x)
         steps = torch.arange(1, x.shape[1] + 1, device=x.device, dtype=torch.double)
         turned = torch.outer(steps, self.angle.double())  # float32 would blur what many steps add up to
         cosine, sine = turned.cos().to(b.dtype), turned.sin().to(b.dtype)
-        y = scan(torch.cat([a, a], -1), turn(b, cosine, -sine), h)
-        return turn(y, cosine, sine)
+        return turn(scan(a, turn(b, cosine, -sine), h), cosine, sine)
 
 
 def turn(x, cosine, sine):
@@ -158,7 +160,7 @@ class Block(nn.Module):
     """
 
     def __init__(self, size: int, cell, conv: int = 4, expand: int = 2, dropout: float = 0.0):
-        """Build it around `cell`, a Cell; `conv` is the convolution's width (1: none)."""
+        """Build it around `cell`, a Cell or Beside; `conv` is the convolution's width (1: none)."""
         super().__init__()
         self.size, self.cell, self.conv = size, cell, conv
         self.norm, self.branches, self.out = (
@@ -191,8 +193,8 @@ class Block(nn.Module):
         return x + self.dropout(self.down(value * F.silu(gate))), (y[:, -1], *window)
 
 
-class Beside(Cell):
-    """Several recurrences side by side, each for an equal part of the channels."""
+class Beside(nn.Module):
+    """Several cells side by side, each for an equal part of the channels; called as one of them is."""
 
     def __init__(self, cells):
         super().__init__()
@@ -206,7 +208,7 @@ class Beside(Cell):
 CELLS = {"mingru": MinGRU, "rglru": RGLRU, "cglru": CGLRU}
 
 
-def recurrence(name: str, size: int) -> Cell:
+def recurrence(name: str, size: int) -> Cell | Beside:
     """Return the recurrence of a name in CELLS, `size` wide, or for "a+b" both side by side; ValueError for others."""
     names = name.split("+")
     if not set(names) <= set(CELLS):
