@@ -66,6 +66,41 @@ def test_the_sample_networks_are_their_equations():
     torch.testing.assert_close(model.predict(seen, handed)[0, 0], want)
 
 
+def test_the_network_below_the_tiers_is_told_what_linear_prediction_expects():
+    torch.manual_seed(0)
+    model = TieredLRU(256, (128,), frames=[2], layers=[1], size=8, hidden=6, history=3).double()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    seen, handed = torch.tensor([[3, 200, 90]]), torch.randn(1, 1, 6, dtype=torch.double)
+    w = {name: parameter.detach().numpy() for name, parameter in model.named_parameters()}
+    companded, wave = seen[0].numpy() / 128 - 1, 2 * codec.MuLaw(8).decode(seen[0].numpy())
+    down = handed[0, 0].numpy()
+
+    def normed(z, scale):
+        return (z - z.mean()) / np.sqrt(z.var() + 1e-5) * scale
+
+    coefficients = w["expectation.coefficients.weight"] @ down + w["expectation.coefficients.bias"]
+    places = np.tanh(w["expectation.slope"] * (coefficients @ wave) + w["expectation.offset"])
+    z = w["inp.weight"] @ np.stack([companded, wave], 1).ravel() + w["inp.bias"] + down + w["embedding.weight"][90]
+    z = z + w["expectation.out.weight"] @ places
+    for number, y in enumerate((lambda z: normed(z, w["norm.weight"]), lambda z: z)):
+        value, gate = np.split(w[f"up.{number}.weight"] @ y(z), 2)
+        z = z + value * gate / (1 + np.exp(-gate))
+    want = w["out.weight"] @ normed(z, w["last_norm.weight"]) + w["out.bias"]
+    np.testing.assert_allclose(model.predict(seen, handed)[0, 0].detach().numpy(), want, atol=1e-6)
+
+
+def test_places_of_the_expectation_are_spread_as_mu_law_is():
+    expectation = TieredLRU(256, (128,), frames=[2], layers=[1], hidden=6, history=3).expectation
+    wave = torch.from_numpy(codec.MuLaw(8).decode(np.array([0, 128, 255]))).unsqueeze(1)  # a place stands at each end
+    passed = torch.tanh(expectation.slope * 2 * wave + expectation.offset)
+    assert passed[0, 0].abs() < 0.1
+    assert passed[2, -1].abs() < 0.1
+    assert (passed[0, 1:] < -0.5).all()
+    assert (passed[2, :-1] > 0.5).all()
+    assert (passed[1].sign() == torch.tensor([1.0] * 8 + [-1.0] * 8)).all()
+
+
 def test_tiers_see_the_wave_companded_and_linear():
     model = TieredLRU(256, (128,), frames=[2, 4], layers=[1, 1])
     symbols = torch.arange(256)[None]

@@ -5,12 +5,13 @@ Nothing in it allocates, calls Python or waits. Legend: S streams, A numbers a s
 
 import numpy as np
 
-from gen.engine.functions import activate, cglru, conv, exp, gate, gru, lstm, mingru, move, norm, rglru
+from gen.engine.functions import activate, cglru, conv, dot, exp, gate, gru, lstm, mingru, move, norm, rglru
 from gen.engine.kernels import LANES, compiled, inlined, largest, product_1, product_1_wide, product_4, total, view
 from gen.engine.program import (
     ADD,
     CGLRU,
     CONV,
+    DOT,
     FEATURE,
     GATE,
     GRU,
@@ -147,6 +148,8 @@ def apply(op, numbers, base, constants, symbols, latest, label, moved, tick):
         norm(at(numbers, base, op[2], space), at(numbers, base, op[3], space), scale, n)
     elif code == ADD:
         move(y, at(numbers, base, moved, n), op[3])
+    elif code == DOT:
+        dot(at(numbers, base, op[3], 1), at(numbers, base, op[2], space), at(numbers, base, moved, n))
     elif code == TABLE:
         which = label if op[5] < 0 else symbols[latest - op[5]]
         move(y, at(constants, fixed, op[3] + which * op[4], n), op[6])

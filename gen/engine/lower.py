@@ -11,7 +11,7 @@ from gen.engine.program import LABEL, RELU, SIGMOID, TANH, Program, Vector
 from gen.models.linear import CGLRU, Block, LinearRNN, MinGRU
 from gen.models.rnn import CharRNN
 from gen.models.samplernn import SampleRNN
-from gen.models.tiered import TieredLRU
+from gen.models.tiered import Expectation, TieredLRU
 from gen.models.wavernn import WaveRNN
 
 ACTIVATIONS = {"tanh": TANH, "sigmoid": SIGMOID, "relu": RELU}
@@ -169,13 +169,27 @@ def tiered_lru(model: TieredLRU, silence):
     program = Program(model.out.out_features, [model.silence] * model.past, numbers(model.table))
     handed = tiers(model, program)
     z = dense(program, model.inp, program.window(model.history))
+    expected(program, model.expectation, program.window(model.history), handed, z)
     program.add(z, handed)
     program.table(numbers(model.embedding.weight), 0, z)
     for number, up in enumerate(model.up):
         both = dense(program, up, z if number else norm(program, model.norm, z))
         program.gate(both.part(0, 2), both.part(1, 2), z)
-    program.logits = dense(program, model.out, z)
+    program.logits = dense(program, model.out, norm(program, model.last_norm, z))
     return program
+
+
+def expected(program, expectation: Expectation, window: Vector, handed: Vector, z: Vector):
+    """z += expectation(window, handed)"""
+    layer = expectation.coefficients
+    second = layer.bias.new_tensor([0.0, 1.0])  # of a sample's two features it sees the second
+    coefficients = program.product(
+        numbers(torch.kron(layer.weight, second.unsqueeze(1))), handed, numbers(torch.kron(layer.bias, second))
+    )
+    sum_ = program.dot(coefficients, window)
+    places = program.product(numbers(expectation.slope.unsqueeze(1)), sum_, numbers(expectation.offset))
+    program.activate(places, TANH)
+    dense(program, expectation.out, places, z)
 
 
 def wave_rnn(model: WaveRNN, silence):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 ROWS, UNROLL = 64, 4  # outputs of a packed matrix side by side; inputs are padded to a multiple of UNROLL
-FEATURE, TABLE, PRODUCT, ADD, ACTIVATE, GRU, LSTM, NORM, GATE, CONV, RGLRU, CGLRU, MINGRU = range(13)
+FEATURE, TABLE, PRODUCT, ADD, DOT, ACTIVATE, GRU, LSTM, NORM, GATE, CONV, RGLRU, CGLRU, MINGRU = range(14)
 TANH, SIGMOID, RELU = range(3)
 BLOCK = 512  # symbols in a run of the loop, at most
 WIDTH = 11  # integers in an op: its code, how many numbers it makes, where to, and what its method below says
@@ -127,6 +127,12 @@ class Program:
     def copy(self, y: Vector, x: Vector):
         """y = x"""
         self.op(ADD, y.size, y.at, False, 0, 0, 0, x.at, x.step, x.every, x.period)
+
+    def dot(self, y: Vector, x: Vector) -> Vector:
+        """Return the sum of y * x, one number."""
+        made = self.vector(1)
+        self.op(DOT, y.size, y.at, made.at, 0, 0, 0, x.at, x.step, x.every, x.period)
+        return made
 
     def activate(self, y: Vector, function: int):
         """y = function(y), function one of TANH, SIGMOID, RELU"""

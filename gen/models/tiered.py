@@ -14,6 +14,8 @@ from torch import nn
 from gen.models.linear import Block, recurrence
 from gen.models.tiers import Tier, Tiered, ratios
 
+LOUDER = 2  # the linear wave as it is seen, being quiet beside the companded one
+
 
 class Stack(nn.Module):
     """Blocks, one after the other, along the frames of a tier."""
@@ -33,6 +35,34 @@ class Stack(nn.Module):
             z, new = block(z, before)
             after.append(new)
         return z, after
+
+
+class Expectation(nn.Module):
+    """What linear prediction expects next, its coefficients chosen by the tiers, told to the network below them.
+
+    e = <coefficients(handed), samples>;  out = W tanh(slope e + offset), places on the wave's scale that e is past. To
+    tell a network of samples what a linear predictor expects is LPCNet's idea (Valin & Skoglund 2019, arXiv
+    1810.11846), whose coefficients come from a spectrum; these are learned with all else.
+    """
+
+    def __init__(self, history: int, hidden: int, levels: int, places: int = 16):
+        """Build it for a network `hidden` wide; its `places` begin spread as `levels` of mu-law are."""
+        super().__init__()
+        self.coefficients = nn.Linear(hidden, history)
+        place = expand(torch.linspace(-1, 1, places), levels)
+        slope = places / 2 / math.log(levels) / (place.abs() + 1 / (levels - 1))  # a place is as wide as they are apart
+        self.slope, self.offset = nn.Parameter(slope / LOUDER), nn.Parameter(-slope * place)
+        self.out = nn.Linear(places, hidden, bias=False)
+
+    def forward(self, waves, handed):
+        """Return (B, T, hidden) for the last samples (B, T, history) and what the tiers hand down (B, T, hidden)."""
+        expected = (waves * self.coefficients(handed)).sum(-1, keepdim=True)
+        return self.out(torch.tanh(self.slope * expected + self.offset))
+
+
+def expand(companded, levels: int):
+    """Return the wave, in [-1, 1], for what mu-law of so many `levels` companded to [-1, 1]."""
+    return companded.sign() * torch.expm1(companded.abs() * math.log(levels)) / (levels - 1)
 
 
 class TieredLRU(Tiered):
@@ -67,13 +97,14 @@ class TieredLRU(Tiered):
         ]
         super().__init__(tiers, history, silence[-1], classes, size)
         companded = torch.arange(levels) / (levels / 2) - 1
-        linear = companded.sign() * torch.expm1(companded.abs() * math.log(levels)) / (levels - 1)
-        self.register_buffer("table", torch.stack([companded, 2 * linear], 1), persistent=False)
+        self.register_buffer("table", torch.stack([companded, LOUDER * expand(companded, levels)], 1), persistent=False)
         self.embedding = nn.Embedding(levels, hidden)
         nn.init.normal_(self.embedding.weight, std=0.3)
         self.inp = nn.Linear(2 * history, hidden)
+        self.expectation = Expectation(history, hidden, levels)
         self.norm = nn.LayerNorm(hidden, bias=False)
         self.up = nn.ModuleList(nn.Linear(hidden, 2 * hidden, bias=False) for _ in range(2))
+        self.last_norm = nn.LayerNorm(hidden, bias=False)
         self.out = nn.Linear(hidden, levels)
 
     def features(self, symbols):
@@ -81,9 +112,9 @@ class TieredLRU(Tiered):
 
     def predict(self, seen, handed):
         windows = self.features(seen).flatten(1).unfold(1, 2 * self.history, 2)
-        z = self.inp(windows)
+        z = self.inp(windows) + self.expectation(windows[..., 1::2], handed)
         z = z + handed + F.embedding(seen[:, self.history - 1 :], self.embedding.weight.to(z.dtype))
         for up, norm in zip(self.up, (self.norm, nn.Identity()), strict=True):
             value, gate = up(norm(z)).chunk(2, -1)
             z = z + value * F.silu(gate)
-        return self.out(z)
+        return self.out(self.last_norm(z))
