@@ -26,7 +26,7 @@ class MuLaw:
             raise ValueError(f"codec.bits={bits}: mu-law has 8 to 12 bits; use codec=linear16 for 16")
         if not 0 <= emphasis < 1:
             raise ValueError(f"codec.emphasis={emphasis}: the coefficient is 0 (off) or more, and under 1")
-        self.bits, self.emphasis = bits, emphasis
+        self.bits, self.emphasis, self.name = bits, emphasis, f"mulaw{bits}"
         self.levels = 2**bits
         self.silence = (self.levels // 2,)
 
@@ -68,6 +68,7 @@ class Linear16:
     levels = 256
     digits = 2
     bits = 16
+    name = "linear16"
     silence = (128, 0)
 
     def encode(self, wave, before: float = 0.0):

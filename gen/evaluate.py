@@ -40,7 +40,7 @@ def evaluate(run, path: str | None = None, names: str | None = None, **progress)
         "pieces": len(held),
         "seconds": round(sum(s.size for s in held) / trained.codec.digits / trained.rate, 1),
         "rate": trained.rate,
-        "codec": f"{type(trained.codec).__name__.lower()}{trained.codec.bits}",
+        "codec": trained.codec.name,
         "parameters": sum(p.numel() for p in trained.model.parameters()),
         **{key: trained.header["trained"][key] for key in ("steps", "samples", "minutes")},
     }
