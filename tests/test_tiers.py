@@ -14,15 +14,16 @@ from tests.small import LEVELS
 T = 24
 
 
-def by_hand(model, symbols):
+def by_hand(model, symbols, label):
     """Return the logits of each target, from the definition: `symbols` is a list, what precedes it is silence."""
 
     def last(count, t):
         """The `count` symbols up to and with x[t]."""
         return torch.tensor([[symbols[i] if i >= 0 else model.silence for i in range(t - count + 1, t + 1)]])
 
-    above = {t: torch.zeros(1) for t in range(T)}  # what each target is handed
-    for tier in reversed(model.tiers):
+    told = [level.table.weight[label] for level in model.labels]
+    above = dict.fromkeys(range(T), told[0])  # what each target is handed
+    for tier, vector in zip(reversed(model.tiers), told[1:], strict=True):
         state, handed = tier.core.start(1), {}
         for begin in range(0, T, tier.frame):
             frame = model.features(last(tier.frame, begin)).flatten()
@@ -30,7 +31,7 @@ def by_hand(model, symbols):
             vectors = tier.up(z).view(tier.ratio, -1)
             each = tier.frame // tier.ratio
             for j in range(tier.frame):
-                handed[begin + j] = vectors[j // each]
+                handed[begin + j] = vectors[j // each] + vector
         above = handed
     return torch.stack([model.predict(last(model.history, t), above[t].view(1, 1, -1))[0, 0] for t in range(T)])
 
@@ -38,11 +39,11 @@ def by_hand(model, symbols):
 @pytest.mark.parametrize(
     "model",
     [
-        lambda: SampleRNN(LEVELS, (8,), frames=[2, 8], size=10, embedding=6),
-        lambda: SampleRNN(LEVELS, (8,), frames=[4], size=10, embedding=6, cell="lstm", layers=2, weight_norm=True),
-        lambda: SampleRNN(LEVELS, (8,), frames=[2, 4, 12], size=10, embedding=6),
-        lambda: TieredLRU(LEVELS, (8,), frames=[2, 8], layers=[1, 2], size=12, hidden=6, history=11, conv=3),
-        lambda: TieredLRU(LEVELS, (8,), frames=[4], layers=[1], size=12, hidden=6, history=3),
+        lambda: SampleRNN(LEVELS, (8,), 2, frames=[2, 8], size=10, embedding=6),
+        lambda: SampleRNN(LEVELS, (8,), 2, frames=[4], size=10, embedding=6, cell="lstm", layers=2, weight_norm=True),
+        lambda: SampleRNN(LEVELS, (8,), 2, frames=[2, 4, 12], size=10, embedding=6),
+        lambda: TieredLRU(LEVELS, (8,), 2, frames=[2, 8], layers=[1, 2], size=12, hidden=6, history=11, conv=3),
+        lambda: TieredLRU(LEVELS, (8,), 2, frames=[4], layers=[1], size=12, hidden=6, history=3),
     ],
 )
 def test_each_tier_sees_and_hands_down_what_its_definition_says(model):
@@ -52,8 +53,8 @@ def test_each_tier_sees_and_hands_down_what_its_definition_says(model):
         torch.nn.init.normal_(parameter, std=0.3)
     symbols = torch.randint(LEVELS, (T,)).tolist()
     x = torch.tensor([symbols])
-    got, _ = model(x, model.start(torch.zeros(1, dtype=torch.long)))
-    torch.testing.assert_close(got[0], by_hand(model, symbols))
+    got, _ = model(x, model.start(torch.ones(1, dtype=torch.long)))
+    torch.testing.assert_close(got[0], by_hand(model, symbols, 1))
 
 
 def test_the_sample_networks_are_their_equations():

@@ -130,13 +130,14 @@ def linear_rnn(model: LinearRNN, silence):
 def tiers(model, program) -> Vector:
     """Write the tiers of a model, the uppermost first; return what the lowest one hands down."""
     handed = None
-    for tier in reversed(model.tiers):
+    top, *below = (label.table for label in model.labels)
+    for tier, label in zip(reversed(model.tiers), below, strict=True):
         program.section(tier.frame)
         z = dense(program, tier.inp, program.window(tier.frame))
         if handed:
             program.add(z, handed)
-        elif model.label.table:
-            program.table(numbers(model.label.table.weight), LABEL, z)
+        elif top:
+            program.table(numbers(top.weight), LABEL, z)
         if isinstance(model, SampleRNN):
             for number in range(tier.core.rnn.num_layers):
                 start = [first[number] for first in tier.core.first]
@@ -145,6 +146,8 @@ def tiers(model, program) -> Vector:
             for each in tier.core.blocks:
                 griffin(program, each, z)
         up = dense(program, tier.up, z)
+        if label:
+            program.table(numbers(label.weight.repeat(1, tier.ratio)), LABEL, up)
         handed = Vector(up.at, tier.below, tier.below, tier.frame // tier.ratio, tier.frame)
     program.section()
     return handed

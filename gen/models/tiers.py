@@ -1,7 +1,8 @@
 """Tiers over frames of samples, as SampleRNN has them (Mehri et al. 2016, arXiv 1612.07837): what its heirs share.
 
 Each tier sees one frame of past samples at a time, so that the upper ones run seldom, and hands a vector down for each
-frame of the tier below; a network at the bottom predicts each sample from the last few and from what it was handed.
+frame of the tier below; a network at the bottom predicts each sample from the last few and from what it was handed. A
+label is told to each of them, since what is told to the topmost alone may get lost on the way down.
 
 Legend: a tier of frame size f runs once in f samples; D is a tier's width; n frames in a window.
 """
@@ -44,7 +45,7 @@ class Tiered(Model):
         self.stride = tiers[-1].frame
         self.history, self.silence = history, silence
         self.past = max(self.stride, history)
-        self.label = Label(classes, top)
+        self.labels = nn.ModuleList(Label(classes, size) for size in (top, *(t.below for t in reversed(tiers))))
 
     def features(self, symbols):
         """Return what tiers see of symbols (B, T): (B, T, features)."""
@@ -70,12 +71,12 @@ class Tiered(Model):
         seen = torch.cat([state["past"], x], 1)
         features = self.features(seen)
         handed, after = self._label(state), []
-        for tier, before in zip(reversed(self.tiers), reversed(state["tiers"]), strict=True):
+        for level, tier, before in self._downwards(state):
             begin = self.past + 1 - tier.frame
             frames = features[:, begin : begin + length].unflatten(1, (-1, tier.frame)).flatten(2)
             handed, core = tier(frames, handed, before["core"])
             after.append({"core": core, "handed": handed[:, -1].to(before["handed"].dtype)})
-            handed = handed.flatten(1, 2)
+            handed = self._tell(level, handed.flatten(1, 2), state)
         logits = self.predict(seen[:, self.past + 1 - self.history :], handed)
         return logits, {**state, "past": seen[:, -self.past :], "tiers": after[::-1]}
 
@@ -84,7 +85,7 @@ class Tiered(Model):
         seen = torch.cat([state["past"], x.unsqueeze(1)], 1)
         features = self.features(seen)
         handed, after = self._label(state), []
-        for tier, before in zip(reversed(self.tiers), reversed(state["tiers"]), strict=True):
+        for level, tier, before in self._downwards(state):
             due = place % tier.frame == 0
             new = before
             if due.any():
@@ -95,14 +96,24 @@ class Tiered(Model):
                     before,
                 )
             after.append(new)
-            handed = new["handed"][rows, place % tier.frame * tier.ratio // tier.frame].unsqueeze(1)
+            vector = new["handed"][rows, place % tier.frame * tier.ratio // tier.frame]
+            handed = self._tell(level, vector.unsqueeze(1), state)
         logits = self.predict(seen[:, -self.history :], handed).squeeze(1)
         place = (place + 1) % self.stride
         return logits, {**state, "past": seen[:, 1:], "place": place, "tiers": after[::-1]}
 
+    def _downwards(self, state):
+        """Return the levels, counted from 1, the tiers and their states, the topmost first."""
+        return zip(range(1, len(self.tiers) + 1), reversed(self.tiers), reversed(state["tiers"]), strict=True)
+
     def _label(self, state):
         """Return the label's vector for the topmost tier, (B or 1, 1, D or 1)."""
-        return self.label(state["labels"], self.tiers[-1].inp.weight).unsqueeze(1)
+        return self.labels[0](state["labels"], self.tiers[-1].inp.weight).unsqueeze(1)
+
+    def _tell(self, level, handed, state):
+        """Return what a tier hands down (B, n, below) with the label's vector for what is below it."""
+        label = self.labels[level]
+        return handed + label(state["labels"], handed).unsqueeze(1).to(handed.dtype) if label.table else handed
 
 
 def ratios(frames) -> list:
