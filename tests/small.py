@@ -43,7 +43,9 @@ def sharp(name, classes=0, levels=LEVELS, **changes):
     model = small_model(name, classes, levels, **changes).eval()
     with torch.no_grad():
         for p in model.parameters():
-            p.mul_(1.5 if name in ("mingru", "rglru", "tiered") else 3)  # those multiply through many layers
+            p.mul_(
+                {"mingru": 1.5, "rglru": 1.5, "tiered": 1.5, "samplernn": 2}.get(name, 3)
+            )  # by as much in each layer
     return model
 
 
