@@ -20,6 +20,7 @@ SMALL = {
     "rglru": {"layers": 2},
     "tiered": {"frames": [2, 4, 8], "history": 5, "conv": 3},
 }
+SHARPER = {"mingru": 1.5, "rglru": 1.5, "tiered": 1.5, "samplernn": 2}  # less than others: through many layers
 SIZES = {"hidden": 24, "embedding": 12, "size": 16, "head": 12}
 
 
@@ -43,9 +44,7 @@ def sharp(name, classes=0, levels=LEVELS, **changes):
     model = small_model(name, classes, levels, **changes).eval()
     with torch.no_grad():
         for p in model.parameters():
-            p.mul_(
-                {"mingru": 1.5, "rglru": 1.5, "tiered": 1.5, "samplernn": 2}.get(name, 3)
-            )  # by as much in each layer
+            p.mul_(SHARPER.get(name, 3))
     return model
 
 

@@ -71,12 +71,12 @@ class Tiered(Model):
         seen = torch.cat([state["past"], x], 1)
         features = self.features(seen)
         handed, after = self._label(state), []
-        for level, tier, before in self._downwards(state):
+        for tier, label, before in self._downwards(state):
             begin = self.past + 1 - tier.frame
             frames = features[:, begin : begin + length].unflatten(1, (-1, tier.frame)).flatten(2)
             handed, core = tier(frames, handed, before["core"])
             after.append({"core": core, "handed": handed[:, -1].to(before["handed"].dtype)})
-            handed = self._tell(level, handed.flatten(1, 2), state)
+            handed = self._tell(label, handed.flatten(1, 2), state)
         logits = self.predict(seen[:, self.past + 1 - self.history :], handed)
         return logits, {**state, "past": seen[:, -self.past :], "tiers": after[::-1]}
 
@@ -85,7 +85,7 @@ class Tiered(Model):
         seen = torch.cat([state["past"], x.unsqueeze(1)], 1)
         features = self.features(seen)
         handed, after = self._label(state), []
-        for level, tier, before in self._downwards(state):
+        for tier, label, before in self._downwards(state):
             due = place % tier.frame == 0
             new = before
             if due.any():
@@ -97,22 +97,21 @@ class Tiered(Model):
                 )
             after.append(new)
             vector = new["handed"][rows, place % tier.frame * tier.ratio // tier.frame]
-            handed = self._tell(level, vector.unsqueeze(1), state)
+            handed = self._tell(label, vector.unsqueeze(1), state)
         logits = self.predict(seen[:, -self.history :], handed).squeeze(1)
         place = (place + 1) % self.stride
         return logits, {**state, "past": seen[:, 1:], "place": place, "tiers": after[::-1]}
 
     def _downwards(self, state):
-        """Return the levels, counted from 1, the tiers and their states, the topmost first."""
-        return zip(range(1, len(self.tiers) + 1), reversed(self.tiers), reversed(state["tiers"]), strict=True)
+        """Return the tiers, the labels of what is below each, and their states, the topmost first."""
+        return zip(reversed(self.tiers), self.labels[1:], reversed(state["tiers"]), strict=True)
 
     def _label(self, state):
         """Return the label's vector for the topmost tier, (B or 1, 1, D or 1)."""
         return self.labels[0](state["labels"], self.tiers[-1].inp.weight).unsqueeze(1)
 
-    def _tell(self, level, handed, state):
+    def _tell(self, label, handed, state):
         """Return what a tier hands down (B, n, below) with the label's vector for what is below it."""
-        label = self.labels[level]
         return handed + label(state["labels"], handed).unsqueeze(1).to(handed.dtype) if label.table else handed
 
 
