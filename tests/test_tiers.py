@@ -102,12 +102,14 @@ def test_places_of_the_expectation_are_spread_as_mu_law_is():
     assert (passed[1].sign() == torch.tensor([1.0] * 8 + [-1.0] * 8)).all()
 
 
-def test_tiers_see_the_wave_companded_and_linear():
-    model = TieredLRU(256, (128,), frames=[2, 4], layers=[1, 1])
-    symbols = torch.arange(256)[None]
-    wave = torch.from_numpy(codec.MuLaw(8).decode(symbols.numpy()))
+@pytest.mark.parametrize("bits", [8, 10])
+def test_tiers_see_the_wave_companded_and_linear(bits):
+    law = codec.MuLaw(bits)
+    model = TieredLRU(law.levels, law.silence, frames=[2, 4], layers=[1, 1])
+    symbols = torch.arange(law.levels)[None]
+    wave = torch.from_numpy(law.decode(symbols.numpy()))
     features = model.features(symbols)
-    torch.testing.assert_close(features[..., 0], symbols / 128 - 1)
+    torch.testing.assert_close(features[..., 0], symbols / (law.levels / 2) - 1)
     torch.testing.assert_close(features[..., 1], 2 * wave, atol=1e-6, rtol=1e-5)
 
 

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from gen.codec import MU
 from gen.models.linear import Block, recurrence
 from gen.models.tiers import Tier, Tiered, ratios
 
@@ -45,12 +46,12 @@ class Expectation(nn.Module):
     1810.11846), whose coefficients come from a spectrum; these are learned with all else.
     """
 
-    def __init__(self, history: int, hidden: int, levels: int, places: int = 16):
-        """Build it for a network `hidden` wide; its `places` begin spread as `levels` of mu-law are."""
+    def __init__(self, history: int, hidden: int, places: int = 16):
+        """Build it for a network `hidden` wide; its `places` begin spread as the levels of mu-law are."""
         super().__init__()
         self.coefficients = nn.Linear(hidden, history)
-        place = expand(torch.linspace(-1, 1, places), levels)
-        slope = places / 2 / math.log(levels) / (place.abs() + 1 / (levels - 1))  # a place is as wide as they are apart
+        place = expand(torch.linspace(-1, 1, places))
+        slope = places / 2 / math.log1p(MU) / (place.abs() + 1 / MU)  # a place is as wide as they are apart
         self.slope, self.offset = nn.Parameter(slope / LOUDER), nn.Parameter(-slope * place)
         self.out = nn.Linear(places, hidden, bias=False)
 
@@ -60,9 +61,9 @@ class Expectation(nn.Module):
         return self.out(torch.tanh(self.slope * expected + self.offset))
 
 
-def expand(companded, levels: int):
-    """Return the wave, in [-1, 1], for what mu-law of so many `levels` companded to [-1, 1]."""
-    return companded.sign() * torch.expm1(companded.abs() * math.log(levels)) / (levels - 1)
+def expand(companded):
+    """Return the wave, in [-1, 1], for what mu-law companded to [-1, 1]."""
+    return companded.sign() * torch.expm1(companded.abs() * math.log1p(MU)) / MU
 
 
 class TieredLRU(Tiered):
@@ -97,11 +98,11 @@ class TieredLRU(Tiered):
         ]
         super().__init__(tiers, history, silence[-1], classes, size)
         companded = torch.arange(levels) / (levels / 2) - 1
-        self.register_buffer("table", torch.stack([companded, LOUDER * expand(companded, levels)], 1), persistent=False)
+        self.register_buffer("table", torch.stack([companded, LOUDER * expand(companded)], 1), persistent=False)
         self.embedding = nn.Embedding(levels, hidden)
         nn.init.normal_(self.embedding.weight, std=0.3)
         self.inp = nn.Linear(2 * history, hidden)
-        self.expectation = Expectation(history, hidden, levels)
+        self.expectation = Expectation(history, hidden)
         self.norm = nn.LayerNorm(hidden, bias=False)
         self.up = nn.ModuleList(nn.Linear(hidden, 2 * hidden, bias=False) for _ in range(2))
         self.last_norm = nn.LayerNorm(hidden, bias=False)
