@@ -1,17 +1,17 @@
-"""A folder of recordings as training windows: files, labels, what is held out, segments, lanes.
+"""A folder of recordings as training windows: what is held out, segments, lanes.
 
 Legend: B lanes, T symbols a window. A lane plays whole segments one after the other.
 """
 
 import hashlib
-import re
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from gen import audio, cache, tones
+from gen import cache, tones
+from gen.folder import label_of, list_audio
 
 FEW_FILES = 20  # with fewer, the end of each is held out instead of whole files
 LONG_SECONDS = 10.0
@@ -96,67 +96,6 @@ def load(
     return Corpus(train, cut(held, longest), classes, len(recordings), seconds, notes)
 
 
-def find_audio(path) -> tuple:
-    """Return the folder and the names in it, sorted, of the audio files under `path`, a folder or one file.
-
-    Formats that can't be read here are among them. Raises ValueError where there is none.
-    """
-    path = Path(path)
-    if not path.exists():
-        raise ValueError(f"{path}: there is no such folder or file; give the folder of your recordings")
-    if path.is_file():
-        return path.parent, [path.name]
-    known = audio.READABLE | audio.FOREIGN
-    found = [p.relative_to(path) for p in path.rglob("*") if p.suffix.lower() in known and p.is_file()]
-    names = sorted(p.as_posix() for p in found if not any(part.startswith(".") for part in p.parts))
-    if not names:
-        what = "holds no audio files" if any(path.iterdir()) else "is an empty folder"
-        raise ValueError(f"{path}: {what}; put recordings there ({' '.join(sorted(audio.READABLE))})")
-    return path, names
-
-
-def list_audio(path) -> tuple:
-    """Return what `find_audio` finds; raise ValueError where two names differ only in extension."""
-    path, names = find_audio(path)
-    seen = {}
-    for name in names:
-        stem = str(Path(name).with_suffix(""))
-        if stem in seen:
-            raise ValueError(
-                f"{path / name}: differs only in extension from {seen[stem]}, and one recording twice could be both "
-                "trained on and held out; remove or rename one"
-            )
-        seen[stem] = name
-    return path, names
-
-
-def label_of(name: str, labels: str):
-    """Return the label of a file name: None, its folder, or what the parenthesis of a pattern matched.
-
-    A pattern is as in a shell, `*` any text and `?` any character, but for one part in parentheses, a regular
-    expression: "(\\d)_*.wav" labels 7_theo_3.wav with 7. It is matched against the whole file name.
-    """
-    if labels == "none":
-        return None
-    if labels == "folder":
-        folder = Path(name).parent.as_posix()
-        if folder == ".":
-            raise ValueError(f"{name}: data.labels=folder, but it lies in no sub-folder; move it into one")
-        return folder
-    match = re.fullmatch(r"([^()]*)(\(.*\))([^()]*)", labels)
-    if not match:
-        raise ValueError(f"data.labels={labels}: give none, folder, or a pattern with one part in parentheses")
-    before, group, after = match.groups()
-    shell = [re.escape(part).replace(r"\*", ".*?").replace(r"\?", ".") for part in (before, after)]
-    try:
-        found = re.fullmatch(shell[0] + group + shell[1], Path(name).name)
-    except re.error as error:
-        raise ValueError(f"data.labels={labels}: {group} is no regular expression ({error})") from None
-    if not found:
-        raise ValueError(f"{name}: doesn't match data.labels={labels}; rename it, move it away or mend the pattern")
-    return found.group(1)
-
-
 def hold_out(whole, valid, digits, long):
     """Return the segments to train on and those held out.
 
@@ -168,8 +107,7 @@ def hold_out(whole, valid, digits, long):
     if not 0 <= valid < 1:
         raise ValueError(f"data.valid={valid}: a fraction is 0 or more and under 1; or give a file of names")
     if len(whole) >= FEW_FILES:
-        held = [s for s in whole if name_hash(s.recording.name) < valid]
-        return [s for s in whole if s not in set(held)], held
+        return parted(whole, lambda s: name_hash(s.recording.name) < valid)
     train, held = [], []
     some_long = any(s.size >= long for s in whole)
     for s in whole:
@@ -187,10 +125,18 @@ def by_list(whole, path):
         reason = getattr(error, "strerror", None) or "isn't text"
         raise ValueError(f"data.valid={path}: {reason}; give a fraction or a file of names, one a line") from None
     wanted = {line.strip() for line in lines} - {""}
-    held = [s for s in whole if wanted & {s.recording.name, Path(s.recording.name).name}]
+    train, held = parted(whole, lambda s: bool(wanted & {s.recording.name, Path(s.recording.name).name}))
     if not held:
         raise ValueError(f"data.valid={path}: names none of the recordings; give their names, one a line")
-    return [s for s in whole if s not in set(held)], held
+    return train, held
+
+
+def parted(whole, out) -> tuple:
+    """Return the segments for which `out` is false, and those for which it is true."""
+    parts = [], []
+    for s in whole:
+        parts[out(s)].append(s)
+    return parts
 
 
 def name_hash(name: str) -> float:

@@ -18,6 +18,7 @@ from gen import address, audio, checkpoint, data, files, hearing
 from gen.cache import unseen
 from gen.chart import Log, read_log
 from gen.codec import MuLaw
+from gen.folder import list_audio
 from gen.nearest import Excerpt, Training
 from gen.page import MARK, lasts, page
 from gen.trained import Trained
@@ -131,7 +132,7 @@ def is_run(path) -> bool:
 def of_folder(folder) -> Run:
     """Return the Run of a folder of audio files without a model."""
     try:
-        folder, names = data.list_audio(folder)
+        folder, names = list_audio(folder)
     except ValueError as error:
         raise ValueError(f"{error}; or give a run folder that gen train made") from None
     takes = []
@@ -175,7 +176,7 @@ def of_run(run, seconds, count, temperatures, seed, path, references, track) -> 
         near = reference.training.nearest([s.wave for s in previews + takes])
         previews, takes = with_nearest(previews, near), with_nearest(takes, near[len(previews) :])
     name = folder.resolve().name
-    return Run(name, facts(trained, history, log), log, previews, takes, reference)
+    return Run(name, facts(trained, history), log, previews, takes, reference)
 
 
 def with_nearest(sounds, found) -> list:
@@ -227,10 +228,10 @@ def read_previews(folder, rate) -> list:
     ]
 
 
-def facts(trained, history, log) -> dict:
+def facts(trained, history) -> dict:
     """Return what is worth knowing of a run in a few words each."""
-    bits = list(log.valid.values())[-1:] if log else []
-    out = {"held out": f"{bits[0]:.3f} bits/sample" if bits else "not measured"}
+    bits = history.get("valid_bits")  # of the model that is kept, the best so far
+    out = {"held out": "not measured" if bits is None else f"{bits:.3f} bits/sample"}
     if history:
         out["trained"] = f"{history['minutes']:.1f} min, {history['steps']:,} steps"
         out["recordings"] = f"{history['files']:,}, {history['seconds'] / 60:.1f} min"

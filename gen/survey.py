@@ -13,7 +13,7 @@ import numpy as np
 
 from gen import audio, duplicates, files, hearing
 from gen.cache import unseen
-from gen.data import find_audio
+from gen.folder import find_audio
 
 RATES = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 96000)  # Hz that are proposed for training
 ROUNDING = 2.0**-30 / 12  # power of the error of rounding to 16 bits
@@ -47,6 +47,8 @@ def survey(path, rate: int = 16000, track=unseen) -> dict:
     names that differ only in extension; `lost` is the share of the energy above half of each rate. Raises ValueError
     where there is nothing to read.
     """
+    if rate < 1000:
+        raise ValueError(f"data.rate={rate}: a rate is 1000 Hz or more")
     folder, names = find_audio(path)
     read, prints, faults, total, frames = [], [], [], np.zeros(1), 0
     for name in track(names, "reading the recordings", len(names)):

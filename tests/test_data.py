@@ -5,6 +5,7 @@ import torch
 
 from gen import cache, data
 from gen.codec import Linear16, MuLaw
+from gen.folder import label_of
 
 RATE = 8000
 CODEC = MuLaw(8)
@@ -78,8 +79,19 @@ def test_labels_come_from_folders_or_names(folder):
     assert corpus.classes == list("0123456789")
     for segment in corpus.train:
         assert segment.recording.name.split("/")[1][0] == corpus.classes[segment.label]
-    assert data.label_of("0_george_12.wav", r"(\d)_*.wav") == "0"
-    assert data.label_of("x/Ds4.mp3", r"([A-G]s?\d).mp3") == "Ds4"
+    assert label_of("0_george_12.wav", r"(\d)_*.wav") == "0"
+    assert label_of("x/Ds4.mp3", r"([A-G]s?\d).mp3") == "Ds4"
+    with pytest.raises(ValueError, match="its parentheses capture nothing"):
+        label_of("a_1.wav", "(?:a|b)_*.wav")
+
+
+def test_what_a_run_in_the_folder_made_is_no_recording(folder):
+    for name in ("runs/a/previews/step-1.wav", "runs/a/takes/seed0-0.flac", "runs/mine.wav"):
+        write(folder / name)
+    assert load(folder).files == 43
+    (folder / "runs" / "a" / "log.jsonl").touch()
+    assert load(folder).files == 41
+    assert load(folder / "runs" / "a").files == 2  # unless it is asked for
 
 
 def test_adding_files_moves_none_between_the_parts(folder):

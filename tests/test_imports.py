@@ -26,7 +26,7 @@ ROWS = [  # a file imports only from rows above its own
         "engine.program",
     },
     {"audio", "pictures", "verdict", "models.rnn", "models.linear", "models.tiers", "models.wavernn"},
-    {"plots", "models.samplernn", "models.tiered", "cache", "tones", "checkpoint", "baselines"},
+    {"plots", "models.samplernn", "models.tiered", "cache", "folder", "tones", "checkpoint", "baselines"},
     {"data", "resume", "journal", "duplicates", "nearest", "page"},
     {"sample", "survey", "trial", "engine.kernels"},
     {"findings", "engine.functions", "engine.lower", "engine.measure"},

@@ -38,6 +38,7 @@ def trained_run(folder, path, labels="none", classes=()):
     tensors, header = checkpoint.read(folder / checkpoint.MODEL)
     settings = {"path": str(path), "rate": RATE, "labels": labels, "valid": 0.3, "segment": 20.0, "tail": 0.0}
     history = {"steps": 500, "minutes": 2.0, "files": 3, "seconds": 6.0, "settings": {"data": settings}}
+    history["valid_bits"] = 3.1  # of the model that was kept, from before the last validation
     checkpoint.save(folder / checkpoint.MODEL, tensors, {**header, "trained": history})
     lines = [{"step": 0, "baselines": {"uniform": 8.0, "histogram": 7.0, "linear": 6.9}}]
     lines += [{"step": s, "seconds": s / 4, "bits": 8 - s / 100} for s in range(10, 510, 10)]
@@ -108,6 +109,7 @@ def test_a_page_has_every_sound_with_a_player_and_words_and_asks_for_nothing(run
     assert "default-src 'none'" in text
     assert "histogram 7.00; linear 6.90" in parsed.text
     assert "learning: <well>" in parsed.text
+    assert "3.100 bits/sample" in parsed.text
     assert "At 0.9: take 2" in parsed.text
     assert not list(run.glob(".*"))
 
