@@ -103,10 +103,11 @@ def held_out(trained) -> list:
     """Return some of the recordings held out from training, or none where they are gone."""
     try:
         corpus = load_corpus(**{**trained.header["trained"]["settings"]["data"], "tail": 0.0}, codec=trained.codec)
+        held = trained.own_labels(corpus.valid[:: max(1, len(corpus.valid) // 100)], corpus.classes)
     except (ValueError, KeyError):
         return []
     chosen, symbols = [], 0
-    for segment in corpus.valid[:: max(1, len(corpus.valid) // 100)]:
+    for segment in held:
         if symbols >= SCORED:
             break
         chosen.append(segment._replace(stop=min(segment.stop, segment.start + SCORED - symbols)))

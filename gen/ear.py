@@ -28,16 +28,20 @@ class Impression(NamedTuple):
 
 
 class Ear:
-    """Hears the takes of one training. `data` is what its recordings sound like.
+    """Hears the takes of one training.
 
-    `baselines` are the bits per sample of trivial predictors, fitted to a part of the recordings, for `held`.
+    `data` is what its recordings sound like, `loudest` the highest RMS of a second of them in dBFS; `baselines` are the
+    bits per sample of trivial predictors, fitted to a part of the recordings, for `held`.
     """
 
     def __init__(self, train: list, held: list, codec, rate: int, classes: int):
         self.codec, self.rate, self.classes = codec, rate, classes
         chosen = train[:: max(1, len(train) // EXCERPTS)]
         excerpts = [excerpt(s, codec, rate, i * GOLDEN % 1) for i, s in enumerate(chosen)]
-        self.data = hearing.mean([hearing.hear(wave, rate) for wave in excerpts])
+        heard = [hearing.hear(wave, rate) for wave in excerpts]
+        whole = [len(wave) / rate / SECONDS for wave in excerpts]  # of a second: shorter ones are silent for the rest
+        self.data = hearing.mean(heard)
+        self.loudest = max(h.rms + 10 * np.log10(max(part, 1e-6)) for h, part in zip(heard, whole, strict=True))
         self.spectrum = hearing.spectrum(excerpts, rate)
         self.baselines = baselines(spread(train, FIT_SYMBOLS), held, codec) if held else {}
 

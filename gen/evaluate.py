@@ -32,8 +32,7 @@ def evaluate(run, path: str | None = None, names: str | None = None, **progress)
     train, held = ([], corpus.train) if names == ALL else (corpus.train, corpus.valid)
     if not held:
         raise ValueError(f"{settings['path']}: no recording is held out; give data.files= a list of names, or all")
-    if corpus.classes != trained.classes:
-        held = [s._replace(label=trained.label_ids(corpus.classes[s.label], 1)[0]) for s in held]
+    held = trained.own_labels(held, corpus.classes)
     result = {
         "bits_per_sample": sample.score(trained.model, held, trained.codec, **progress),
         "baselines": baselines(train, held, trained.codec),

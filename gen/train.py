@@ -142,6 +142,7 @@ def train(
             trained |= {"best_step": history[best(history)].step if history else step}
             trained |= {
                 "data": ear.data._asdict(),
+                "loudest": ear.loudest,
                 "files": corpus.files,
                 "seconds": round(corpus.seconds, 1),
                 "settings": settings,

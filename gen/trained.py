@@ -9,7 +9,6 @@ import torch.nn.functional as F
 
 from gen import audio, checkpoint, sample
 from gen.guard import Guard
-from gen.hearing import Heard
 
 LIVE, WHOLE = 0.02, 0.25  # seconds of audio made at a time, to be heard at once, and else
 ALIGN = 64  # samples: blocks are a multiple of these, as decoding wants them
@@ -32,6 +31,12 @@ class Trained:
         if str(label) not in self.classes:
             raise ValueError(f"label={label}: this model has no such label; it has {', '.join(self.classes)}")
         return [self.classes.index(str(label))] * count
+
+    def own_labels(self, segments, classes: list) -> list:
+        """Return `segments`, whose labels are numbers of `classes`, with this model's numbers. Raises ValueError."""
+        if classes == self.classes:
+            return segments
+        return [s._replace(label=self.label_ids(classes[s.label], 1)[0]) for s in segments]
 
     def sample(self, seconds: float = 5.0, count: int | None = None, **settings):
         """Return new audio, float32 (T,) in [-1, 1], or (count, T) with a `count`; see `stream` for the settings.
@@ -90,13 +95,12 @@ class Trained:
         trained = self.header.get("trained", {})
         if "data" not in trained:
             raise ValueError("guard=on: this model doesn't say what its recordings sound like; train it again")
-        ends = trained["settings"]["data"].get("tail", 0) > 0
-        guard = Guard(self.codec, self.rate, Heard(**trained["data"]), ends, primed)
+        guard = Guard.of(self.codec, self.rate, trained, primed)
 
         def told(*how):
             yield from generate(*how, guard=guard)
             if guard.again:
-                warn(f"guard: {guard.again} seconds drawn again, {guard.kept} of them collapsed all the same")
+                warn(f"guard: seconds drawn again {guard.again} times; {guard.kept} collapsed all the same")
 
         return told
 

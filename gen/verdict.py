@@ -1,13 +1,13 @@
 """What a training has come to, in one plain line: its bits over time, and what its takes sound like beside the data.
 
-A verdict is a word of VERDICTS. Silence, a loop and noise are heard in takes; the rest is read from held-out bits.
+A verdict is learning, plateau, overfitting, collapsed to silence, noise or stuck in a loop. The last three are heard in
+takes, the others read from held-out bits.
 """
 
 from typing import NamedTuple
 
 from gen.hearing import Heard
 
-VERDICTS = ("learning", "plateau", "overfitting", "collapsed to silence", "noise", "stuck in a loop")
 SILENT, SOUNDING = 0.95, 0.85  # share of silence: takes at least, recordings at most
 NOISE, NO_NOISE = 0.54, 0.5  # `Heard.noise`: takes at least, recordings at most
 LOOP, NO_LOOP = 0.9, 0.75  # `Heard.loop`: takes at least, recordings at most
@@ -40,7 +40,7 @@ def tired(history, patience: int | None) -> bool:
 
 
 def verdict(history, takes: Heard, data: Heard, baselines: dict) -> tuple:
-    """Return a word of VERDICTS and a line that says why and what to try.
+    """Return a verdict and a line that says why and what to try.
 
     `history` are the Validations so far; `takes` and `data` are what was heard in takes and in recordings; `baselines`
     are the bits/sample of trivial predictors, the best known last.
@@ -85,7 +85,7 @@ def verdict(history, takes: Heard, data: Heard, baselines: dict) -> tuple:
 
 
 def collapse(takes: Heard, data: Heard) -> str | None:
-    """Return which of three VERDICTS takes are, and recordings are not: silent, a loop or noise of any colour."""
+    """Return which of three verdicts takes are, and recordings are not: silent, a loop or noise of any colour."""
     if takes.silence >= SILENT and data.silence <= SOUNDING:
         return "collapsed to silence"
     if takes.loop >= LOOP and data.loop <= NO_LOOP:

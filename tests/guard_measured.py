@@ -5,16 +5,13 @@ import time
 
 import gen
 from gen.guard import Guard
-from gen.hearing import Heard
 
 TAKES, SECONDS = 200, 10.0
 
 
 def collapsed(trained, waves) -> list:
     """Return for each take what its seconds collapsed to, as the guard hears it."""
-    how = trained.header["trained"]
-    ends = how["settings"]["data"].get("tail", 0) > 0
-    guard = Guard(trained.codec, trained.rate, Heard(**how["data"]), ends, primed=False)
+    guard = Guard.of(trained.codec, trained.rate, trained.header["trained"], primed=False)
     seconds = range(int(SECONDS))
     parts = [[wave[i * trained.rate : (i + 1) * trained.rate] for i in seconds] for wave in waves]
     return [{guard.fault(trained.codec.encode(part), i) for i, part in enumerate(p)} - {None} for p in parts]

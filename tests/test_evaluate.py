@@ -8,6 +8,8 @@ from gen import data
 from gen.baselines import baselines
 from gen.cache import Recording
 from gen.data import Segment
+from gen.trained import Trained
+from tests.small import save_run
 
 
 def segments(tmp_path, waves, codec):
@@ -72,6 +74,14 @@ def test_the_probabilities_of_linear_prediction_sum_to_one():
     low[0], high[-1] = -np.inf, np.inf
     assert np.allclose(low[1:], high[:-1])
     assert (_laplace((high - 0.1) / 0.03) - _laplace((low - 0.1) / 0.03)).sum() == pytest.approx(1.0)
+
+
+def test_a_folder_whose_labels_have_changed_is_scored_with_the_models_own(tmp_path):
+    trained = Trained(save_run(tmp_path / "run", ["hi", "lo"]))
+    added, hi, lo = (Segment(None, 0, 1, number) for number in range(3))
+    assert [s.label for s in trained.own_labels([lo, hi], ["added", "hi", "lo"])] == [1, 0]
+    with pytest.raises(ValueError, match="label=added: this model has no such label"):
+        trained.own_labels([added], ["added", "hi", "lo"])
 
 
 def test_evaluate_scores_what_training_held_out(tmp_path, monkeypatch):

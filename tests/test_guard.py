@@ -8,8 +8,8 @@ import soundfile
 
 from gen import checkpoint
 from gen.codec import MuLaw
-from gen.guard import TRIES, Guard
-from gen.hearing import Heard
+from gen.guard import LOUDER, TRIES, Guard
+from gen.hearing import Heard, hear
 from gen.trained import Trained
 from tests.small import save_run
 
@@ -65,6 +65,13 @@ def test_what_collapsed_is_drawn_again_from_where_it_began():
     assert (guard.again, guard.kept) == (2, 0)
     assert all((second != 128).any(1).all() for second in made)
     assert state.seconds.tolist() == [3, 3, 3]
+
+
+def test_what_is_louder_than_any_recording_is_heard():
+    wave = MuLaw().decode(sound(1))
+    for loudest, found in ((hear(wave, RATE).rms - LOUDER - 0.1, "too loud"), (hear(wave, RATE).rms, None)):
+        trained = {"data": SPEECH._asdict(), "settings": {"data": {}}, "loudest": loudest}
+        assert Guard.of(MuLaw(), RATE, trained, primed=False).fault(sound(1), 3) == found
 
 
 def test_after_some_tries_it_stays_as_it_is():
