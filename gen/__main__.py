@@ -38,7 +38,7 @@ def run_hydra(command, argv):
     import hydra
     from hydra.core.config_store import ConfigStore
     from hydra.core.hydra_config import HydraConfig
-    from omegaconf import OmegaConf
+    from omegaconf import MissingMandatoryValue, OmegaConf
 
     paths = []
     while argv and not argv[0].startswith("-") and ("=" not in argv[0] or os.path.exists(argv[0])):
@@ -104,19 +104,21 @@ def run_hydra(command, argv):
             raise ValueError(explain(error, command)) from None
         raise
     if failed:
+        if isinstance(failed[0], MissingMandatoryValue):
+            raise ValueError(f"{failed[0].full_key}: this has no value yet; gen {command} --help tells what to give")
         raise failed[0]
 
 
 def at_home(settings) -> dict:
-    """Return the settings with ~ in paths replaced, which a shell leaves alone behind an equals sign."""
-    return {
-        key: at_home(value)
-        if key == "data"
-        else os.path.expanduser(value)
-        if key in PATHS and isinstance(value, str)
-        else value
-        for key, value in settings.items()
-    }
+    """Return the settings, paths as text with ~ replaced, which a shell leaves alone behind an equals sign."""
+
+    def of(key, value):
+        if key == "data":
+            return at_home(value)
+        number = isinstance(value, int | float) and (key == "valid" or isinstance(value, bool))
+        return value if key not in PATHS or value is None or number else os.path.expanduser(str(value))
+
+    return {key: of(key, value) for key, value in settings.items()}
 
 
 def quoted(key, value) -> str:
@@ -156,17 +158,21 @@ def choices(group) -> list:
     return sorted(p.stem for p in (conf() / group).glob("*.yaml"))
 
 
-def help_of(command):
-    """Print what a command does and the keys it has, which are the YAML files with their comments."""
+def help_of(command, argv):
+    """Print what a command does and the keys it has, the YAML files with their comments; of groups, those in `argv`."""
     print(HELP[command])
     if not (conf() / f"{command}.yaml").exists():
         return
     print((conf() / f"{command}.yaml").read_text().partition("_self_\n")[2])
-    for group in ("data", "codec", "model") if command in ("train", "data") else ():
-        for choice in {"data": ["folder"], "codec": ["mulaw8"]}.get(group, ["tiered"]):
-            text = (conf() / group / f"{choice}.yaml").read_text().replace("# @package _global_\n", "")
-            keys = text if text.startswith("model:") else f"{group}:\n" + text
-            print(f"# {group}={choice}; there are {', '.join(choices(group))}\n{keys}")
+    chosen = {"data": "folder", "codec": "mulaw8", "model": "tiered"} if command in ("train", "data") else {}
+    for group in chosen:
+        choice = ([a.partition("=")[2] for a in argv if a.startswith(f"{group}=")] or [chosen[group]])[-1]
+        if choice not in choices(group):
+            raise ValueError(f"{group}={choice}: there is no such {group}; there are {', '.join(choices(group))}")
+        text = (conf() / group / f"{choice}.yaml").read_text().replace("# @package _global_\n", "")
+        keys = text if text.startswith("model:") else f"{group}:\n" + text
+        others = " ".join(f"{group}={other}" for other in choices(group) if other != choice)
+        print(f"# {group}={choice}; gen {command} {group}=... --help tells of others: {others}\n{keys}")
 
 
 def main():
@@ -182,7 +188,7 @@ def main():
         sys.exit(f"gen {command}: there is no such command; there are {', '.join(COMMANDS)}")
     try:
         if {"-h", "--help"} & set(argv):
-            help_of(command)
+            help_of(command, argv)
         elif command == "doctor":
             if argv:
                 raise ValueError(f"{argv[0]}: gen doctor takes no settings")

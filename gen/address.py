@@ -59,6 +59,15 @@ def make_way(path, say):
     say(f"{path}: the take that is there will be replaced")
 
 
+def make_way_beside(take, path, say):
+    """Make way for what is made of `take`; raise ValueError if `path` is the take itself or of another format."""
+    if Path(path).suffix.lower() != Path(take).suffix.lower():
+        raise ValueError(f"out={path}: {take} is made again in its own format; give a name on {Path(take).suffix}")
+    if Path(path).exists() and Path(path).samefile(take):
+        raise ValueError(f"out={path}: is the take itself, which stays as it is; give another name")
+    make_way(path, say)
+
+
 def same_file(take, kind: str, told: dict, given) -> str:
     """Return the path of the file that an address tells of, or `given`; raise ValueError if it holds something else."""
     path = str(given or told["path"])

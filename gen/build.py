@@ -6,6 +6,7 @@ run time (levels, silence, classes) are given at build and never copied into the
 
 import importlib
 import inspect
+import typing
 
 PLAIN = (bool, int, float, str)
 
@@ -42,7 +43,9 @@ def conform(settings: dict, made, where: str, facts=()):
 
 
 def check(key: str, value, annotation):
-    """Raise ValueError unless `value` is of the plain type that `annotation` names; other annotations pass."""
-    numbers = annotation is float and isinstance(value, int) and not isinstance(value, bool)
-    if annotation in PLAIN and type(value) is not annotation and not numbers:
-        raise ValueError(f"{key}={value}: this must be of type {annotation.__name__}, not {type(value).__name__}")
+    """Raise ValueError unless `value` is of a plain type that `annotation` names; other annotations pass."""
+    types = typing.get_args(annotation) or (annotation,)
+    numbers = float in types and type(value) is int
+    if not {*types} - {*PLAIN, type(None)} and type(value) not in types and not numbers:
+        named = " or ".join(t.__name__ for t in types if t is not type(None))
+        raise ValueError(f"{key}={value}: this must be of type {named}, not {type(value).__name__}")

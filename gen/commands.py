@@ -47,7 +47,8 @@ model is kept; patience= ends a training that brings none better. The same comma
     "sample": """gen sample RUN [key=value ...]
 
 Write takes from the model in RUN, a run folder or a model file, as 16-bit WAV or FLAC at the model's own level.
-guard=on hears each second as it is made: one that collapsed to silence, noise or a loop is drawn again.
+guard=on hears each second as it is made: noise, a loop, silence before any sound, or one louder than the
+recordings is drawn again.
 
   gen sample runs/tones-tiered
   gen sample runs/words label=seven seconds=2 seed=3 temperature=0.9
@@ -121,10 +122,13 @@ def data(
     optimizer: str = "adamw",
 ):
     from gen import files, survey_page, terminal
+    from gen.build import conform
+    from gen.data import load as load_corpus
     from gen.findings import findings, tables
     from gen.survey import survey
     from gen.trial import trial
 
+    conform(data, load_corpus, "data", facts=("codec", "lanes", "track"))
     files.spare(out, survey_page.MARK)
     report = survey(folder, data["rate"], terminal.track)
     if report["files"] and not report["twins"]:  # else the findings say already what stands in the way
@@ -221,7 +225,7 @@ def remade(take, longer, how, out, run, prime):
     from gen import address, audio, terminal
 
     if out is not None:
-        address.make_way(out, terminal.say)
+        address.make_way_beside(take, out, terminal.say)
     rate, comment, blocks = address.blocks(take, longer, run, prime, terminal.say)
     blocks = terminal.track_audio(blocks, audio.frames(take) / rate + longer, rate)
     path = out or Path(take).with_stem(f"{Path(take).stem}-{how}")

@@ -7,6 +7,7 @@ import time
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -74,7 +75,7 @@ def table(columns, rows):
     for index, column in enumerate(columns):
         made.add_column(column, justify="right" if index else "left")
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*map(escape, row))
     Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 200).print(made)
 
 

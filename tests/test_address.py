@@ -40,6 +40,16 @@ def test_a_take_is_made_again_byte_for_byte_and_longer_as_if_at_once(told, tmp_p
         assert (tmp_path / f"made.{form}").read_bytes() == (tmp_path / want).read_bytes()
 
 
+@pytest.mark.parametrize("command", ["again", "extend"])
+def test_out_is_neither_the_take_itself_nor_of_another_format(told, tmp_path, command):
+    take = told("sample", "run", "seconds=0.1", "out=a.wav")[1].strip()
+    before = (tmp_path / take).read_bytes()
+    assert "is the take itself" in told(command, take, f"out={tmp_path / take}")[1]
+    assert "give a name on .wav" in told(command, take, "out=b.flac")[1]
+    assert (tmp_path / take).read_bytes() == before
+    assert not (tmp_path / "b.flac").exists()
+
+
 def test_a_changed_model_prime_or_take_is_refused(told, tmp_path):
     soundfile.write("heard.wav", np.zeros(100), 8000)
     take = told("sample", "run", "seconds=0.2", "count=1", "prime=heard.wav")[1].strip()
@@ -65,7 +75,7 @@ def test_a_changed_model_prime_or_take_is_refused(told, tmp_path):
     assert told("again", "missing.wav")[1] == "missing.wav: No such file or directory"
 
 
-def test_an_foundsays_what_a_take_was_made_with(told):
+def test_an_address_says_what_a_take_was_made_with(told):
     take = told("sample", "run", "seconds=0.1", "seed=5", "temperature=0.9", "top_p=0.95", "count=2")[1].split()[1]
     found = address.read(take)
     assert {key: found[key] for key in SETTINGS} == SETTINGS
