@@ -12,16 +12,14 @@ def build(name: str, net, rate: float) -> list:
 
     Muon makes each matrix's update orthogonal (Jordan 2024, https://kellerjordan.github.io/posts/muon/); scaled to the
     size of AdamW's updates (Liu et al. 2025, arXiv 2502.16982, equation 4) it takes the same learning rate. Vectors,
-    embeddings and the layer of logits stay with AdamW, as in both.
+    embeddings and the layers of logits stay with AdamW, as in both.
     """
     if name not in NAMES:
         raise ValueError(f"optimizer={name}: there are {' and '.join(NAMES)}")
     matrices = []
     if name == "muon":
-        inner = [
-            m for m in net.modules() if isinstance(m, nn.Linear | nn.RNNBase) and m is not getattr(net, "out", None)
-        ]
-        matrices = [p for m in inner for p in m.parameters() if p.ndim == 2]
+        inner = [m for m in net.modules() if isinstance(m, nn.Linear | nn.RNNBase) and m not in net.heads()]
+        matrices = [p for m in inner for p in m.parameters() if p.ndim == 2 and min(p.shape) > 1]
     chosen = {id(p) for p in matrices}
     rest = [p for p in net.parameters() if id(p) not in chosen]
     made = [torch.optim.AdamW(rest, rate, (0.9, 0.98), weight_decay=0.01, fused=True)]

@@ -6,7 +6,7 @@ import pytest
 from gen.__main__ import main
 from gen.engine.kernels import FOLDER
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, one a core; before torch is imported
+os.environ["OMP_NUM_THREADS"] = "1"  # tests run side by side, one a core; before torch is imported
 
 
 def make_cache(folder):

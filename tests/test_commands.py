@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from gen import checkpoint
+from gen import checkpoint, trial
 from gen.__main__ import COMMANDS, main
 from tests.conftest import make_cache
 from tests.small import CONF, MODELS
@@ -234,12 +234,11 @@ def test_the_leaderboard_names_every_model_of_a_laptops_size():
     assert sorted(names.split(",")) == MODELS
 
 
-def test_a_disk_that_fills_up_while_saving_leaves_the_last_checkpoint_whole(runs, tmp_path):
+def test_a_disk_that_fills_up_while_saving_leaves_the_last_checkpoint_whole(gen, tmp_path):
     for index in range(24):
         tone(tmp_path / "in" / f"{index}.wav", hz=300 + index)
-    command = [sys.executable, "-m", "gen", "train", "in", *TINY, "name=full"]
-    how = {"cwd": tmp_path, "capture_output": True, "text": True}
-    assert subprocess.run([*command, "steps=10"], **how).returncode == 0
+    command = ["train", "in", *TINY, "name=full"]
+    assert gen(*command, "steps=10")[0] == 0
     run = tmp_path / "runs" / "full"
     before = (run / "resume.safetensors").read_bytes()
     room = len(before) // 2
@@ -247,14 +246,15 @@ def test_a_disk_that_fills_up_while_saving_leaves_the_last_checkpoint_whole(runs
     def fill():
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
-    done = subprocess.run([*command, "steps=20"], **how, preexec_fn=fill)
+    process = [sys.executable, "-m", "gen", *command, "steps=20"]
+    done = subprocess.run(process, cwd=tmp_path, capture_output=True, text=True, preexec_fn=fill)
     assert done.returncode == 1
     assert "runs/full/resume.safetensors: can't be saved" in done.stderr.splitlines()[-1]
     assert "the one saved before is whole" in done.stderr
     assert "Traceback" not in done.stderr
     assert (run / "resume.safetensors").read_bytes() == before
     assert not [p for p in run.rglob("*") if p.name.endswith(".part")]
-    assert "goes on from step 10" in subprocess.run([*command, "steps=20"], **how).stderr
+    assert "goes on from step 10" in gen(*command, "steps=20")[2]
 
 
 @pytest.mark.parametrize("choice", sorted(f"{p.parent.name}={p.stem}" for p in CONF.glob("*/*.yaml")))
@@ -275,7 +275,16 @@ def test_help_teaches(gen, command):
     assert all(key in out for key in keys.get(command, []))
 
 
-def test_data_tells_of_a_folder_and_leaves_other_files_alone(gen, tmp_path):
+def test_help_teaches_the_keys_of_the_model_asked_for(gen):
+    code, out, _ = gen("train", "model=gru", "--help")
+    assert code == 0
+    assert "embedding:" in out
+    assert "conv:" not in out
+    refused(gen("train", "model=foo", "--help"), "model=foo: there is no such model; there are elman, gru, lstm")
+
+
+def test_data_tells_of_a_folder_and_leaves_other_files_alone(gen, tmp_path, monkeypatch):
+    monkeypatch.setattr(trial, "SECONDS", 0.5)
     for index in range(3):
         tone(tmp_path / "in" / f"{index}.wav", seconds=2, hz=200 + 90 * index)
     code, out, _ = gen("data", "in", *TINY)
@@ -286,6 +295,8 @@ def test_data_tells_of_a_folder_and_leaves_other_files_alone(gen, tmp_path):
     (tmp_path / "data.html").write_text("mine")
     refused(gen("data", "in", *TINY), "data.html: is there already", "out=")
     refused(gen("data"), "give the folder")
+    refused(gen("data", "in", "data.rate=16k"), "data.rate=16k: this must be of type int")
+    refused(gen("data", "in", "data.rate=0", "out=b.html"), "data.rate=0: a rate is 1000 Hz or more")
 
 
 def test_help_into_a_pipe_that_closes_is_quiet(tmp_path):

@@ -9,12 +9,14 @@ from tests.small import MODELS, small_model
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_parameter_is_moved_once_and_muon_moves_inner_matrices_alone(name):
-    net = small_model(name, classes=3)
+    net = small_model(name, classes=3, **({"weight_norm": True} if name == "samplernn" else {}))
     adamw, muon = ([p for g in o.param_groups for p in g["params"]] for o in build("muon", net, 0.001))
     assert sorted(map(id, adamw + muon)) == sorted(map(id, net.parameters()))
     names = {id(p): n for n, p in net.named_parameters()}
     assert all(p.ndim == 2 for p in muon)
-    assert not [names[id(p)] for p in muon if names[id(p)].startswith(("embedding", "label", "out."))]
+    others = ("embedding", "label", "out.", "coarse.2", "fine.2")
+    assert not [names[id(p)] for p in muon if names[id(p)].startswith(others)]
+    assert all(min(p.shape) > 1 for p in muon)
     assert [len(o.param_groups[0]["params"]) for o in build("adamw", net, 0.001)] == [len(names)]
 
 

@@ -31,6 +31,10 @@ class Model(nn.Module):
         """Return logits (B, L) and the state after one symbol x (B,) int64."""
         raise NotImplementedError
 
+    def heads(self) -> list:
+        """Return the layers that make logits."""
+        return [self.out]
+
     def check_length(self, x):
         """Raise ValueError unless x (B, T) has a positive T in multiples of the stride."""
         if x.ndim != 2 or x.shape[1] == 0 or x.shape[1] % self.stride:

@@ -145,7 +145,6 @@ class MinGRU(Cell):
     def __init__(self, size: int):
         super().__init__()
         self.gates = nn.Linear(size, 2 * size)
-        self.size = size
 
     def coefficients(self, x):
         gate, candidate = self.gates(x).to(x.dtype).chunk(2, -1)

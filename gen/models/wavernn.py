@@ -36,6 +36,9 @@ class WaveRNN(Model):
             nn.Sequential(nn.Linear(hidden // 2, head), nn.ReLU(), nn.Linear(head, levels)) for _ in range(2)
         )
 
+    def heads(self):
+        return [self.coarse[-1], self.fine[-1]]
+
     def start(self, labels):
         h = self.mask.new_zeros(len(labels), self.hidden)
         coarse, fine = (torch.full_like(labels, digit) for digit in self.silence)
