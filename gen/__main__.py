@@ -145,7 +145,7 @@ def explain(error, command) -> str:
     text = " ".join(line.strip() for e in (error, error.__cause__) if e for line in str(e).splitlines() if line.strip())
     if found := re.search(r"Could not find '(\w+)/([^']+)'", text):
         group, choice = found.groups()
-        return f"{group}={choice}: there is no such {group}; there are {', '.join(choices(group))}"
+        return unknown(group, choice)
     if found := re.search(r"Could not override '([^']+)'", text):
         return f"{found[1]}: there is no such key; gen {command} --help lists them"
     if found := re.search(r"Error merging override (\S+)", text):
@@ -158,6 +158,11 @@ def choices(group) -> list:
     return sorted(p.stem for p in (conf() / group).glob("*.yaml"))
 
 
+def unknown(group, choice) -> str:
+    """Return the line about a choice that a group doesn't offer."""
+    return f"{group}={choice}: there is no such {group}; there are {', '.join(choices(group))}"
+
+
 def help_of(command, argv):
     """Print what a command does and the keys it has, the YAML files with their comments; of groups, those in `argv`."""
     print(HELP[command])
@@ -168,7 +173,7 @@ def help_of(command, argv):
     for group in chosen:
         choice = ([a.partition("=")[2] for a in argv if a.startswith(f"{group}=")] or [chosen[group]])[-1]
         if choice not in choices(group):
-            raise ValueError(f"{group}={choice}: there is no such {group}; there are {', '.join(choices(group))}")
+            raise ValueError(unknown(group, choice))
         text = (conf() / group / f"{choice}.yaml").read_text().replace("# @package _global_\n", "")
         keys = text if text.startswith("model:") else f"{group}:\n" + text
         others = " ".join(f"{group}={other}" for other in choices(group) if other != choice)
