@@ -182,17 +182,13 @@ def norm(y, x, scale, n):
 @inlined
 def conv(y, x, past, taps, n, room):
     """A causal convolution over time; `past` holds the inputs before x, each in its `room`, the oldest first."""
-    count = len(taps) // room
+    newest = len(past) - room
     for i in range(n):
-        y[i] = taps[(count - 1) * room + i] * x[i]
-    for k in range(count - 1):
-        old, tap = past[k * room : k * room + n], taps[k * room : k * room + n]
-        for i in range(n):
-            y[i] += tap[i] * old[i]
-    for k in range(count - 2):
-        old, later = past[k * room : k * room + n], past[(k + 1) * room : (k + 1) * room + n]
-        for i in range(n):
-            old[i] = later[i]
-    newest = past[(count - 2) * room : (count - 2) * room + n]
+        y[i] = taps[newest + room + i] * x[i]
+    for k in range(0, len(past), room):
+        for i in range(k, k + n):
+            y[i - k] += taps[i] * past[i]
+    for i in range(newest):
+        past[i] = past[room + i]
     for i in range(n):
-        newest[i] = x[i]
+        past[newest + i] = x[i]

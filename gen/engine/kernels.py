@@ -41,14 +41,17 @@ def compiled(function):
     """Compile a function to machine code; kept on disk, and run without Python's lock."""
     others, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(FOLDER)
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)(function)
+        return numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False, no_cfunc_wrapper=True)(
+            function
+        )
     finally:
         numba.config.CACHE_DIR = others
 
 
 def inlined(function):
     """Compile a function into those that call it, so that their loops become vector code."""
-    return numba.njit(forceinline=True, error_model="numpy", boundscheck=False)(function)
+    alone = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # nobody else calls them: half of the compiling
+    return numba.njit(forceinline=True, error_model="numpy", boundscheck=False, **alone)(function)
 
 
 def real_type(numba_type):

@@ -203,7 +203,7 @@ def run(
         for s in range(len(numbers)):
             made = at(numbers, base + s * apart, logits, levels)
             if seen.size:
-                seen[s, tick] = made
+                move(seen[s, tick], made, False)
             if forced.size:
                 symbol = forced[s, tick]
             else:

@@ -31,6 +31,11 @@ class Vector(NamedTuple):
     every: int = 1
     period: int = 0
 
+    @property
+    def moves(self):
+        """Where it is and how it moves, as the last integers of an op tell."""
+        return self.at, self.step, self.every, self.period
+
     def part(self, number, parts):
         """Return one of equal `parts`."""
         size = self.size // parts
@@ -108,7 +113,7 @@ class Program:
         y = add_to or self.vector(n)
         init = y.at if add_to else self.constant(np.zeros(n) if bias is None else bias)
         blocks, columns = -(-n // ROWS), -(-m // UNROLL) * UNROLL
-        self.op(PRODUCT, blocks, y.at, self.weights, init, bool(add_to), columns, x.at, x.step, x.every, x.period)
+        self.op(PRODUCT, blocks, y.at, self.weights, init, bool(add_to), columns, *x.moves)
         self.matrices.append(np.pad(matrix, ((0, -n % ROWS), (0, -m % UNROLL))))
         self.weights += self.matrices[-1].size
         return y
@@ -122,16 +127,16 @@ class Program:
 
     def add(self, y: Vector, x: Vector):
         """y += x"""
-        self.op(ADD, y.size, y.at, True, 0, 0, 0, x.at, x.step, x.every, x.period)
+        self.op(ADD, y.size, y.at, True, 0, 0, 0, *x.moves)
 
     def copy(self, y: Vector, x: Vector):
         """y = x"""
-        self.op(ADD, y.size, y.at, False, 0, 0, 0, x.at, x.step, x.every, x.period)
+        self.op(ADD, y.size, y.at, False, 0, 0, 0, *x.moves)
 
     def dot(self, y: Vector, x: Vector) -> Vector:
         """Return the sum of y * x, one number."""
         made = self.vector(1)
-        self.op(DOT, y.size, y.at, made.at, 0, 0, 0, x.at, x.step, x.every, x.period)
+        self.op(DOT, y.size, y.at, made.at, 0, 0, 0, *x.moves)
         return made
 
     def activate(self, y: Vector, function: int):
