@@ -14,6 +14,7 @@ import numpy as np
 from gen import audio, hearing, pictures
 from gen.cache import unseen
 from gen.chart import charts, rendered
+from gen.terminal import clock
 
 TEMPLATE = Path(__file__).with_name("page.html")
 MARK = '<meta name="generator" content="gen report">'
@@ -170,7 +171,7 @@ def takes(run, album) -> str:
         cards = []
         for sound in run.previews:
             seconds = run.log.seconds.get(sound.step) if run.log else None
-            after = "" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02d} min, "
+            after = "" if seconds is None else f"{clock(seconds)} min, "
             sound = sound._replace(title=after + sound.title[:1].lower() + sound.title[1:])
             said = run.log.said.get(sound.step, "") if run.log else ""
             cards.append(card(sound, album, f"{run.name} after {sound.title}", run.reference, said))

@@ -95,6 +95,5 @@ class TrainingBar(Progress):
 
     def show(self, share: float, bits: float, samples_per_second: float, seconds_left: float):
         """Move the bar to `share` of the budget."""
-        minutes, seconds = divmod(int(seconds_left), 60)
-        figures = f"{bits:.3f} bits/sample  {samples_per_second:,.0f} samples/s  {minutes}:{seconds:02d} left"
+        figures = f"{bits:.3f} bits/sample  {samples_per_second:,.0f} samples/s  {clock(seconds_left)} left"
         self.update(self.bar, completed=share, figures=figures)

@@ -20,9 +20,8 @@ from gen.data import load as load_corpus
 from gen.ear import Ear
 from gen.findings import lines
 from gen.journal import Journal
-from gen.loss import cross_entropy
-from gen.models.base import detach, reset
 from gen.optimizers import build as build_optimizers
+from gen.step import train_step
 from gen.verdict import Validation, best, tired, verdict
 
 LOG_EVERY = 10  # steps
@@ -93,6 +92,7 @@ def train(
             raise ValueError(f"window={window}: this model takes multiples of {net.stride}")
         torch.manual_seed(seed + group.rank)  # dropout differs between ranks
         average = copy.deepcopy(net).eval().requires_grad_(False)  # of the weights over time: what is scored, shipped
+        moving, weights = list(average.parameters()), list(net.parameters())
         optimizers = build_optimizers(optimizer, net, learning_rate)
         windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world)
         state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=device))
@@ -156,22 +156,13 @@ def train(
 
         with bar, journal:
             for batch in windows:
-                x, y, rows, labels = (part.to(device) for part in batch[:4])
                 for each in optimizers:
                     each.param_groups[0]["lr"] = schedule(learning_rate, step, warmup, share)
-                with autocast:
-                    logits, state = net(x, reset(net, detach(state), rows, labels))
-                loss = cross_entropy(logits, y)
-                net.zero_grad()
-                (loss / batch.targets).backward()  # `targets` are those of all ranks
-                group.sum_gradients(net.parameters())
-                torch.nn.utils.clip_grad_norm_(net.parameters(), clip)
-                for each in optimizers:
-                    each.step()
+                loss, state = train_step(net, optimizers, batch, state, autocast, clip, group)
                 step, seen = step + 1, seen + batch.targets // codes.digits
                 ema = min(0.999, (1 + step) / (10 + step))
-                torch._foreach_lerp_(list(average.parameters()), list(net.parameters()), 1 - ema)
-                nats, targets = nats + group.total(loss.detach()), targets + batch.targets
+                torch._foreach_lerp_(moving, weights, 1 - ema)
+                nats, targets = nats + group.total(loss), targets + batch.targets
 
                 now = time.monotonic()
                 late = now - saved_at > SAVE_SECONDS
@@ -203,7 +194,9 @@ def train(
                         whole = spread(corpus.valid, 20 * VALID_SYMBOLS) if over else few
                         line["valid_bits"] = held_out = score(shipped, whole) if over else held_out
                     told = "" if held_out is None else f", held out {held_out:.3f}"
-                    terminal.say(f"step {step}, {elapsed(spent)}: {mean:.3f} bits/sample{told}. {word}: {why}")
+                    terminal.say(
+                        f"step {step}, {terminal.clock(spent)} min: {mean:.3f} bits/sample{told}. {word}: {why}"
+                    )
                     line["takes"] = journal.preview(step, heard.waves, data["rate"], corpus.classes)
                 if chief:
                     speed = (seen - first) / (now - started)
@@ -220,7 +213,7 @@ def train(
         if chief:
             if best(history) < len(history) - 1:
                 terminal.say(f"{run}: kept is the best model, of step {history[best(history)].step}")
-            told = f"done after {step} steps, {elapsed(spent)}, {speed:,.0f} samples/s"
+            told = f"done after {step} steps, {terminal.clock(spent)} min, {speed:,.0f} samples/s"
             terminal.say(f"{run}: {told}; listen with: gen sample {run}")
     return run
 
@@ -253,18 +246,13 @@ def introduce(run, corpus, net, step, over):
         terminal.say(note)
     held = f", {len(corpus.valid)} parts held out" if corpus.valid else ""
     labels = f", labels {' '.join(corpus.classes)}" if corpus.classes else ""
-    terminal.say(f"{corpus.files} recordings, {elapsed(corpus.seconds)}{held}{labels}")
+    terminal.say(f"{corpus.files} recordings, {terminal.clock(corpus.seconds)} min{held}{labels}")
     terminal.say(f"{run}: {sum(p.numel() for p in net.parameters()):,} parameters")
     if over:
         more = "give more steps=, minutes= or patience=, or another name="
         terminal.say(f"{run}: already done ({step} steps); {more}")
     elif step:
         terminal.say(f"{run}: goes on from step {step}")
-
-
-def elapsed(seconds):
-    """Return a length of time as minutes and seconds."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
 
 
 @contextlib.contextmanager

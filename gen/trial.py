@@ -12,9 +12,8 @@ from gen.build import build, conform
 from gen.cache import unseen
 from gen.data import Windows
 from gen.data import load as load_corpus
-from gen.loss import cross_entropy
-from gen.models.base import detach, reset
 from gen.optimizers import build as build_optimizers
+from gen.step import train_step
 
 FIT_SYMBOLS, HELD_SYMBOLS = 500_000, 200_000  # for the trivial predictors: some seconds' work
 WARM = 3  # steps before the clock runs
@@ -57,14 +56,8 @@ def pace(net, segments, codes, lanes, window, optimizers) -> float:
     for step, batch in enumerate(Windows(segments, lanes, window, codes.silence)):
         if step == WARM:
             started, seen = time.monotonic(), 0
-        x, y, rows, labels = (part.to(device) for part in batch[:4])
-        with autocast:
-            logits, state = net(x, reset(net, detach(state), rows, labels))
-        net.zero_grad()
-        (cross_entropy(logits, y) / batch.targets).backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0).item()  # waits for a GPU
-        for each in optimizers:
-            each.step()
+        loss, state = train_step(net, optimizers, batch, state, autocast)
+        loss.item()  # waits for a GPU
         if step >= WARM:
             seen += batch.targets // codes.digits
             if (spent := time.monotonic() - started) >= SECONDS:

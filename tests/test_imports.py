@@ -25,7 +25,7 @@ ROWS = [  # a file imports only from rows above its own
         "engine.__init__",
         "engine.program",
     },
-    {"audio", "pictures", "verdict", "models.rnn", "models.linear", "models.tiers", "models.wavernn"},
+    {"audio", "pictures", "verdict", "step", "models.rnn", "models.linear", "models.tiers", "models.wavernn"},
     {"plots", "models.samplernn", "models.tiered", "cache", "folder", "tones", "checkpoint", "baselines"},
     {"data", "resume", "journal", "duplicates", "nearest", "page"},
     {"sample", "survey", "trial", "engine.kernels"},
