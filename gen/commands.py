@@ -101,7 +101,7 @@ of weights, beside the reference sampler and beside what reading its weights alo
 
 Check what gen stands on (versions, cores, GPU, folders, audio files), then train a tiny model on a sine, through the
 code of every training, and listen through both samplers whether its takes are that sine. One line a check, PASS or FAIL
-with what to do; the exit code is 1 if any failed. It takes about a minute.
+with what to do; the exit code is 1 if any failed. It takes half a minute.
 """,
     "tones": """gen tones FOLDER
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-import gen.train
+import gen.step
 from gen import doctor, sample
 from gen.__main__ import main
 from gen.codec import MuLaw
@@ -28,8 +28,8 @@ def off_by_one(patch):
 
 def forgetful_training(patch):
     """A training that begins every window afresh."""
-    true = gen.train.reset
-    patch.setattr(gen.train, "reset", lambda net, state, rows, labels: true(net, state, torch.ones_like(rows), labels))
+    true = gen.step.reset
+    patch.setattr(gen.step, "reset", lambda net, state, rows, labels: true(net, state, torch.ones_like(rows), labels))
 
 
 def forgetful_engine(patch):
@@ -109,13 +109,15 @@ def test_all_is_well_here(healthy):
         (forgetful_training, "memory", False),
         (forgetful_engine, "samplers", True),
         (wrong_feedback, "samplers", True),
-        (far_wrong_feedback, "reference take", True),
-        (late_targets, "compiled take", False),
+        (far_wrong_feedback, "reference takes", True),
+        (late_targets, "compiled takes", False),
     ],
 )
 def test_a_planted_fault_is_found(monkeypatch, healthy, fault, where, sampler):
     if sampler:  # the fault comes after training, which need not be done anew
         monkeypatch.setattr(doctor, "learn", lambda: str(shutil.copytree(healthy[-1], "runs")))
+    else:
+        monkeypatch.setitem(doctor.TRAINING, "steps", 120)  # it shows in half of it
     fault(monkeypatch)
     check = next(check for check in doctor.doctor() if check.name == where)  # those after it need not be made
     assert not check.passed, check
