@@ -1,4 +1,6 @@
+import contextlib
 import os
+import resource
 import sys
 
 import pytest
@@ -14,6 +16,17 @@ def make_cache(folder):
     folder.mkdir()
     (folder / "engine").symlink_to(FOLDER.parent)
     return folder
+
+
+@contextlib.contextmanager
+def full_disk(size):
+    """Let no file in the block grow over `size` bytes: a disk that fills up, the same write fails in the same place."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture(autouse=True)

@@ -30,13 +30,13 @@ def told(gen):
 def test_a_take_is_made_again_byte_for_byte_and_longer_as_if_at_once(told, tmp_path, form, extra):
     soundfile.write("heard.wav", 0.3 * np.sin(np.arange(3000) / 9), 16000)
     common = ["sample", "run", "seed=3", "top_p=0.95", f"format={form}", *extra]
-    code, out = told(*common, "seconds=0.4", "count=3", "stream=2")
+    code, out = told(*common, "seconds=0.2", "count=3", "stream=2")
     assert code == 0
     for take in out.split():
         assert told("again", take) == (0, f"{take[: -1 - len(form)]}-again.{form}\nthe same bytes as {take}\n")
-    longer = told(*common, "seconds=0.9", "count=3", "stream=2", "out=longer")[1].split()
+    longer = told(*common, "seconds=0.45", "count=3", "stream=2", "out=longer")[1].split()
     for take, want in zip(out.split(), longer, strict=True):
-        assert told("extend", take, "seconds=0.5", f"out=made.{form}")[0] == 0
+        assert told("extend", take, "seconds=0.25", f"out=made.{form}")[0] == 0
         assert (tmp_path / f"made.{form}").read_bytes() == (tmp_path / want).read_bytes()
 
 

@@ -1,14 +1,12 @@
 import json
 import pickle
-import resource
-import subprocess
-import sys
 
 import pytest
 import safetensors.torch
 import torch
 
 from gen import checkpoint
+from tests.conftest import full_disk
 from tests.small import model_node, small_model
 
 HEADER = {"codec": {"_target_": "gen.codec.MuLaw"}, "rate": 8000, "classes": ["a", "b"]}
@@ -93,21 +91,9 @@ def test_a_missing_run_is_named(tmp_path):
 
 
 def test_a_disk_that_fills_up_leaves_the_last_one_whole(run):
-    """A limit on file size stands for the full disk: the same write fails in the same place."""
     folder, _ = run
     before = (folder / checkpoint.MODEL).read_bytes()
-    code = (
-        "import sys, torch\nfrom gen import checkpoint\n"
-        "try: checkpoint.save(sys.argv[1], {'a': torch.zeros(10**6)}, {})\n"
-        "except ValueError as error: print(error)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, folder / checkpoint.MODEL],
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
-    )
-    assert "can't be saved" in done.stdout
-    assert "whole" in done.stdout
+    with full_disk(100_000), pytest.raises(ValueError, match=r"can't be saved.*whole"):
+        checkpoint.save(folder / checkpoint.MODEL, {"a": torch.zeros(10**6)}, {})
     assert (folder / checkpoint.MODEL).read_bytes() == before
     assert [p.name for p in folder.iterdir()] == [checkpoint.MODEL]

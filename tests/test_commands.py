@@ -4,7 +4,6 @@ import io
 import json
 import pickle
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import soundfile
 
 from gen import checkpoint, trial
 from gen.__main__ import COMMANDS, main
-from tests.conftest import make_cache
+from tests.conftest import full_disk, make_cache
 from tests.small import CONF, MODELS
 
 TINY = ["model=gru", "model.hidden=16", "model.embedding=8", "lanes=4", "window=32", "data.rate=8000", "data.valid=0.2"]
@@ -241,17 +240,12 @@ def test_a_disk_that_fills_up_while_saving_leaves_the_last_checkpoint_whole(gen,
     assert gen(*command, "steps=10")[0] == 0
     run = tmp_path / "runs" / "full"
     before = (run / "resume.safetensors").read_bytes()
-    room = len(before) // 2
-
-    def fill():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-
-    process = [sys.executable, "-m", "gen", *command, "steps=20"]
-    done = subprocess.run(process, cwd=tmp_path, capture_output=True, text=True, preexec_fn=fill)
-    assert done.returncode == 1
-    assert "runs/full/resume.safetensors: can't be saved" in done.stderr.splitlines()[-1]
-    assert "the one saved before is whole" in done.stderr
-    assert "Traceback" not in done.stderr
+    with full_disk(len(before) // 2):
+        code, _, err = gen(*command, "steps=20")
+    assert code == 1
+    assert "runs/full/resume.safetensors: can't be saved" in err.splitlines()[-1]
+    assert "the one saved before is whole" in err
+    assert "Traceback" not in err
     assert (run / "resume.safetensors").read_bytes() == before
     assert not [p for p in run.rglob("*") if p.name.endswith(".part")]
     assert "goes on from step 10" in gen(*command, "steps=20")[2]

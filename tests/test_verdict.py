@@ -72,8 +72,8 @@ def test_a_training_that_overfits_keeps_its_best_model_and_patience_ends_it(gen,
     (tmp_path / "in").mkdir()
     for index in range(24):
         soundfile.write(tmp_path / "in" / f"{index}.wav", 0.3 * random.standard_normal(400), 8000)
-    keys = ["model=gru", "model.hidden=96", "lanes=8", "window=64", "data.rate=8000", "data.valid=0.5", "patience=4"]
-    code, _, err = gen("train", "in", *keys, "steps=2000", "valid_every=40", "name=a", "learning_rate=0.01")
+    keys = ["model=gru", "model.hidden=96", "lanes=8", "window=32", "data.rate=8000", "data.valid=0.5", "patience=4"]
+    code, _, err = gen("train", "in", *keys, "steps=2000", "valid_every=25", "name=a", "learning_rate=0.01")
     assert code == 0
     log = lines(tmp_path / "runs/a")
     judged = [line for line in log if "valid_bits" in line]
@@ -90,5 +90,5 @@ def test_a_training_that_overfits_keeps_its_best_model_and_patience_ends_it(gen,
     loudest = checkpoint.read(tmp_path / "runs/a" / checkpoint.MODEL)[1]["trained"]["loudest"]
     assert loudest == pytest.approx(level(0.3) + 10 * np.log10(400 / 8000), abs=1)  # of a second with one in it
     assert all((tmp_path / "runs/a" / take).exists() for line in judged for take in line.get("takes", []))
-    again = gen("train", "in", *keys, "steps=2000", "valid_every=40", "name=a", "learning_rate=0.01")
+    again = gen("train", "in", *keys, "steps=2000", "valid_every=25", "name=a", "learning_rate=0.01")
     assert "already done" in again[2]
