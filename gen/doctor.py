@@ -185,7 +185,7 @@ def sine_read(segment, codec):
 
 def take(engine: str) -> str:
     """Make takes, side by side, and compare their mean with the sine."""
-    waves = Trained("runs/doctor").sample(seconds=0.4, count=TAKES, engine=engine)[:, RATE // 10 :]
+    waves = Trained("runs/doctor").sample(seconds=0.3, count=TAKES, engine=engine)[:, RATE // 10 :]
     heard = hearing.hear(waves.ravel(), RATE)
     cents = 1200 * np.log2(np.mean([pitch(wave) for wave in waves]) / HZ)
     louder = heard.rms - hearing.level(AMPLITUDE / np.sqrt(2))
@@ -208,7 +208,9 @@ def agree() -> str:
     """Compare the symbols of both samplers in float64."""
     trained = Trained("runs/doctor")
     trained.model.double()
-    compiled, reference = (trained.sample(seconds=0.25, engine=e, weights="float64") for e in ("compiled", "reference"))
+    compiled, reference = (
+        trained.sample(seconds=0.125, engine=e, weights="float64") for e in ("compiled", "reference")
+    )
     if not np.array_equal(compiled, reference):
         at = int(np.argmax(compiled != reference))
         raise ValueError(f"the compiled sampler differs from the reference from sample {at} on")

@@ -25,8 +25,10 @@ def told(gen):
     return run
 
 
-@pytest.mark.parametrize("form", ["wav", "flac"])
-@pytest.mark.parametrize("extra", [[], ["label=lo", "weights=float32"], ["prime=heard.wav", "temperature=0.8"]])
+@pytest.mark.parametrize(
+    ("form", "extra"),
+    [("wav", []), ("flac", ["label=lo", "weights=float32"]), ("wav", ["prime=heard.wav", "temperature=0.8"])],
+)
 def test_a_take_is_made_again_byte_for_byte_and_longer_as_if_at_once(told, tmp_path, form, extra):
     soundfile.write("heard.wav", 0.3 * np.sin(np.arange(3000) / 9), 16000)
     common = ["sample", "run", "seed=3", "top_p=0.95", f"format={form}", *extra]

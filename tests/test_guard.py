@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from gen import checkpoint
+from gen import checkpoint, guard
 from gen.codec import MuLaw
 from gen.guard import LOUDER, TRIES, Guard
 from gen.hearing import Heard, hear
@@ -38,7 +38,7 @@ def sound(seconds):
 
 def watched(bad, ends=False, primed=False, tries=1):
     """Return a guard and the seconds it let pass, of which those in `bad` (stream, second) are silent `tries` times."""
-    guard = Guard(MuLaw(), RATE, SPEECH, ends, primed)
+    watching = Guard(MuLaw(), RATE, SPEECH, ends, primed)
     left = dict.fromkeys(bad, tries)
     state = State([0, 0, 0])
     streams = {}
@@ -48,7 +48,7 @@ def watched(bad, ends=False, primed=False, tries=1):
         for row, (number, own) in enumerate(zip(state.seconds, uniforms[:, 0], strict=True)):
             stream = int(own) if own >= 1 else streams[own]
             for attempt in range(1, TRIES + 1):
-                streams[guard.fresh(7, stream, number, attempt)[0]] = stream
+                streams[watching.fresh(7, stream, number, attempt)[0]] = stream
             if left.get((stream, number), 0):
                 left[stream, number] -= 1
                 made[row] = MuLaw().silence[0]
@@ -56,13 +56,13 @@ def watched(bad, ends=False, primed=False, tries=1):
         return made
 
     numbers = np.array([[1.0], [2.0], [3.0]])
-    made = guard.watch(advance, state, 7, [1, 2, 3], lambda: np.tile(numbers, guard.block))
-    return guard, [next(made) for _ in range(3)], state
+    made = watching.watch(advance, state, 7, [1, 2, 3], lambda: np.tile(numbers, watching.block))
+    return watching, [next(made) for _ in range(3)], state
 
 
 def test_what_collapsed_is_drawn_again_from_where_it_began():
-    guard, made, state = watched([(2, 1)], tries=2)
-    assert (guard.again, guard.kept) == (2, 0)
+    watching, made, state = watched([(2, 1)], tries=2)
+    assert (watching.again, watching.kept) == (2, 0)
     assert all((second != 128).any(1).all() for second in made)
     assert state.seconds.tolist() == [3, 3, 3]
 
@@ -75,8 +75,8 @@ def test_what_is_louder_than_any_recording_is_heard():
 
 
 def test_after_some_tries_it_stays_as_it_is():
-    guard, made, _ = watched([(2, 1)], tries=99)
-    assert (guard.again, guard.kept) == (TRIES, 1)
+    watching, made, _ = watched([(2, 1)], tries=99)
+    assert (watching.again, watching.kept) == (TRIES, 1)
     assert [(second == 128).all(1).tolist() for second in made] == [[False] * 3, [False, True, False], [False] * 3]
 
 
@@ -96,16 +96,17 @@ def run(tmp_path):
     return folder
 
 
-def test_a_guarded_take_is_the_same_alone_among_others_in_any_block_and_longer(run):
+def test_a_guarded_take_is_the_same_alone_among_others_in_any_block_and_longer(run, monkeypatch):
+    monkeypatch.setattr(guard, "SECONDS", 0.2)
     trained, said = Trained(run), []
-    whole = trained.sample(seconds=2.5, count=3, seed=3, guard=True, warn=said.append)
+    whole = trained.sample(seconds=0.5, count=3, seed=3, guard=True, warn=said.append)
     assert "seconds drawn again" in said[-1]
-    plain = trained.sample(seconds=2.5, count=3, seed=3)
+    plain = trained.sample(seconds=0.5, count=3, seed=3)
     assert not np.array_equal(whole, plain)
-    for settings in ({"block": 0.02}, {"block": 3.0}):
-        parts = trained.stream(seconds=2.5, seed=3, stream=1, guard=True, **settings)
+    for settings in ({"block": 0.02}, {"block": 0.6}):
+        parts = trained.stream(seconds=0.5, seed=3, stream=1, guard=True, **settings)
         assert np.array_equal(np.concatenate(list(parts), 1)[0], whole[1])
-    assert np.array_equal(trained.sample(seconds=1.3, seed=3, stream=2, guard=True), whole[2][: round(1.3 * RATE)])
+    assert np.array_equal(trained.sample(seconds=0.3, seed=3, stream=2, guard=True), whole[2][: round(0.3 * RATE)])
 
 
 def test_the_guard_is_in_a_takes_address(gen, run, tmp_path):
