@@ -41,17 +41,16 @@ def compiled(function):
     """Compile a function to machine code; kept on disk, and run without Python's lock."""
     others, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(FOLDER)
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False, no_cfunc_wrapper=True)(
-            function
-        )
+        kept = {"cache": True, "nogil": True, "no_cfunc_wrapper": True}
+        return numba.njit(error_model="numpy", boundscheck=False, **kept)(function)
     finally:
         numba.config.CACHE_DIR = others
 
 
 def inlined(function):
     """Compile a function into those that call it, so that their loops become vector code."""
-    alone = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # nobody else calls them: half of the compiling
-    return numba.njit(forceinline=True, error_model="numpy", boundscheck=False, **alone)(function)
+    within = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # nobody else calls it
+    return numba.njit(error_model="numpy", boundscheck=False, **within)(function)
 
 
 def real_type(numba_type):
