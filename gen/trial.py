@@ -8,7 +8,7 @@ import torch
 
 from gen import machine
 from gen.baselines import baselines, spread
-from gen.build import build, conform
+from gen.build import build
 from gen.cache import unseen
 from gen.data import Windows
 from gen.data import load as load_corpus
@@ -26,7 +26,6 @@ def trial(data: dict, codec: dict, model: dict, lanes, window, learning_rate, op
     Encodes the whole folder, as training does, which then finds it done. Raises ValueError for what training refuses.
     """
     codes = build(codec, "codec")
-    conform(data, load_corpus, "data", facts=("codec", "lanes", "track"))
     if lanes < 1 or not 0 < learning_rate < 1:
         raise ValueError(f"lanes={lanes}, learning_rate={learning_rate}: lanes are 1 or more, a rate between 0 and 1")
     corpus = load_corpus(**data, codec=codes, lanes=lanes, track=track)
