@@ -174,9 +174,8 @@ def help_of(command, argv):
         choice = ([a.partition("=")[2] for a in argv if a.startswith(f"{group}=")] or [chosen[group]])[-1]
         if choice not in choices(group):
             raise ValueError(unknown(group, choice))
-        text = (conf() / group / f"{choice}.yaml").read_text()
-        keys = text.removeprefix("# @package _global_\n")
-        keys = keys if keys != text else f"{group}:\n{text}"
+        text = (conf() / group / f"{choice}.yaml").read_text().replace("# @package _global_\n", "")
+        keys = text if text.startswith("model:") else f"{group}:\n" + text
         others = " ".join(f"{group}={other}" for other in choices(group) if other != choice)
         print(f"# {group}={choice}; gen {command} {group}=... --help tells of others: {others}\n{keys}")
 
