@@ -16,7 +16,7 @@ from gen import audio
 RATE = 8000  # Hz
 SECONDS = 2.0
 HARMONICS = (1, 2, 3, 4)
-WIND = 0.01  # RMS of white noise: -40 dBFS, some 26 to 30 dB under the note
+WIND = 0.01  # RMS of white noise: -40 dBFS, 23 to 31 dB under the note
 NOTES = {"C4": -9, "D4": -7, "E4": -5, "F4": -4, "G4": -2, "A4": 0, "B4": 2, "C5": 3}  # semitones from A4
 
 
