@@ -12,7 +12,7 @@ def test_the_strongest_peak_of_a_tone_is_its_label(label):
         found = np.argmax(np.abs(np.fft.rfft(wave * np.hanning(len(wave)), size))) * tones.RATE / size
         assert abs(1200 * np.log2(found / tones.hz(label))) < 2
         assert abs(wave.mean()) < 0.01
-        assert 0.25 < np.abs(wave).max() < 0.66
+        assert 0.25 < np.abs(wave).max() <= 0.6 + 5 * tones.WIND  # the note has 0.6 at most
 
 
 def test_the_corpus_has_a_folder_a_note_and_stays_as_it_is(tmp_path):
