@@ -6,7 +6,7 @@ wave = model.sample(seconds=5, seed=7, temperature=0.95)      # float32 (T,) in 
 
 
 def load(path):
-    """Return the trained model in a run folder or a model file; see `gen.trained.Trained`."""
-    from gen.trained import Trained  # torch takes seconds to import: only when it is needed
+    """Return the trained model in a run folder or a model file; see `gen.sampling.trained.Trained`."""
+    from gen.sampling.trained import Trained  # torch takes seconds to import: only when it is needed
 
     return Trained(path)

@@ -5,8 +5,10 @@ from pathlib import Path
 import torch
 import yaml
 
-from gen import checkpoint
-from gen.build import build
+from gen.base.build import build
+from gen.run import checkpoint
+from gen.run.folder import MODEL
+from gen.training import loop
 
 CONF = Path(__file__).parent.parent / "conf"
 PRESETS = sorted(p.stem for p in (CONF / "model").glob("*.yaml"))
@@ -48,10 +50,23 @@ def sharp(name, classes=0, levels=LEVELS, **changes):
     return model
 
 
+def usual(*files) -> dict:
+    """Return the settings in files of conf, those of its later ones over the earlier, without groups."""
+    kept = {}
+    for file in files:
+        kept |= yaml.safe_load((CONF / f"{file}.yaml").read_text())
+    return {key: value for key, value in kept.items() if key not in ("defaults", "model")}
+
+
+def train(**settings):
+    """Train as `gen train model=gru` would, but for `settings`."""
+    return loop.train(**usual("train", "model/gru") | settings)
+
+
 def save_run(folder, classes=(), scale=1.0):
     """Save a small GRU at 8 kHz as a trained run would; its takes are loud. `scale` makes another model of it."""
     node = {**model_node("gru"), "hidden": 24, "embedding": 12, "layers": 2}
-    header = {"model": node, "codec": {"_target_": "gen.codec.MuLaw"}, "rate": 8000, "classes": list(classes)}
+    header = {"model": node, "codec": {"_target_": "gen.sound.codec.MuLaw"}, "rate": 8000, "classes": list(classes)}
     weights = sharp("gru", len(classes), levels=256).state_dict()
-    checkpoint.save(Path(folder) / checkpoint.MODEL, {k: v * scale for k, v in weights.items()}, header)
+    checkpoint.save(Path(folder) / MODEL, {k: v * scale for k, v in weights.items()}, header)
     return Path(folder)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gen.__main__ import COMMANDS, main
+from gen.__main__ import main
+from gen.cli.help import commands
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
@@ -25,7 +26,7 @@ def test_the_readme_shows_commands():
 @pytest.mark.parametrize("line", sorted(SHOWN))
 def test_every_command_of_the_readme_is_understood(line, monkeypatch, capsys):
     words = shlex.split(line)
-    assert words[1] in COMMANDS
+    assert words[1] in commands()
     if "--help" not in words and words[1] not in ("tones", "doctor"):  # those have no keys
         words = [w for w in words if w != "-m"] + ["--cfg", "job"]
         monkeypatch.setattr(sys, "argv", words)
@@ -37,7 +38,7 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
     import numpy as np
     import soundfile
 
-    from gen.train import train
+    from tests.small import train
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "recordings").mkdir()
@@ -47,7 +48,7 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
     settings = {"path": "recordings", "rate": 1000}
     train(
         data=settings,
-        codec={"_target_": "gen.codec.MuLaw"},
+        codec={"_target_": "gen.sound.codec.MuLaw"},
         model=node,
         steps=2,
         lanes=2,

@@ -17,14 +17,14 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numba.np import arrayobj
 
-from gen import cache
+from gen.base import files
 from gen.engine.program import ROWS, UNROLL
 
 
 def cache_folder() -> Path:
     """Return the folder for what these files compile to, another one for each version of them."""
     sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-    folder = cache.root() / "engine" / hashlib.sha256(sources).hexdigest()[:16]
+    folder = files.cache() / "engine" / hashlib.sha256(sources).hexdigest()[:16]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -64,13 +64,13 @@ def constant(count):
     return ir.Constant(INT, count)
 
 
-def load(builder, address, kind, align=4):
+def fetch(builder, address, kind, align=4):
     value = builder.load(builder.inttoptr(address, ir.PointerType()), typ=kind)
     value.align = align
     return value
 
 
-def store(builder, value, address):
+def put(builder, value, address):
     builder.store(value, builder.inttoptr(address, ir.PointerType())).align = 4
 
 
@@ -137,7 +137,7 @@ def product(streams, blocks):
                 stream = builder.add(base, builder.mul(apart, constant(stream)))
                 return builder.add(stream, constant(group * LANES * size))
 
-            sums = [load(builder, place(init, init_next, s, g), vector) for s in range(streams) for g in groups]
+            sums = [fetch(builder, place(init, init_next, s, g), vector) for s in range(streams) for g in groups]
             j, sums, close = loop(builder, inputs, UNROLL, sums)
             rows = [builder.add(start, builder.mul(j, constant(row))) for start in starts]
             for k in range(0, UNROLL, 2 if paired else 1):
@@ -146,23 +146,23 @@ def product(streams, blocks):
                     block, group = divmod(g, ROWS // LANES)
                     at = builder.add(rows[block], constant(k * row + group * LANES * size))
                     if not paired:
-                        columns.append([load(builder, at, vector, 64)])
+                        columns.append([fetch(builder, at, vector, 64)])
                         continue
-                    both = load(builder, at, pairs, 64)
+                    both = fetch(builder, at, pairs, 64)
                     high = builder.and_(both, ir.Constant(pairs, [0xFFFF0000] * LANES))
                     low = builder.shl(both, ir.Constant(pairs, [16] * LANES))
                     columns.append([builder.bitcast(high, vector), builder.bitcast(low, vector)])
                 for s in range(streams):
                     for half in range(len(columns[0])):
                         at = builder.mul(builder.add(j, constant(k + half)), constant(size))
-                        number = load(builder, builder.add(place(x, x_next, s, 0), at), real)
+                        number = fetch(builder, builder.add(place(x, x_next, s, 0), at), real)
                         number = spread(builder, number, vector)
                         for g in groups:
                             where = s * len(groups) + g
                             sums[where] = fused(builder, columns[g][half], number, sums[where])
             close(sums)
             for where, total in enumerate(sums):
-                store(builder, total, place(y, y_next, *divmod(where, len(groups))))
+                put(builder, total, place(y, y_next, *divmod(where, len(groups))))
             return context.get_dummy_value()
 
         return types.void(weights, numbers, *[types.intp] * 8), emit
@@ -184,7 +184,7 @@ def read(context, weights, address, count):
         j, found, close = loop(builder, count, 64 * len(found), found)
         at = builder.add(address, j)
         for k, value in enumerate(found):
-            found[k] = builder.xor(value, load(builder, builder.add(at, constant(64 * k)), vector, 64))
+            found[k] = builder.xor(value, fetch(builder, builder.add(at, constant(64 * k)), vector, 64))
         close(found)
         for value in found[1:]:
             found[0] = builder.xor(found[0], value)
@@ -208,7 +208,7 @@ def reduction(first, step, join):
             _, vector, size = real_type(signature.args[0])
             _, address, count = arguments
             j, (total,), close = loop(builder, count, LANES, [ir.Constant(vector, [first] * LANES)])
-            value = load(builder, builder.add(address, builder.mul(j, constant(size))), vector)
+            value = fetch(builder, builder.add(address, builder.mul(j, constant(size))), vector)
             total = step(builder, total, value)
             close([total])
             lanes = [builder.extract_element(total, ir.Constant(ir.IntType(32), k)) for k in range(LANES)]

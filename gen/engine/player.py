@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from gen.base.uniforms import Uniforms
 from gen.engine import kernels
 from gen.engine.loop import run
 from gen.engine.lower import lower
 from gen.engine.program import BLOCK
-from gen.sample import Stream
 
 WEIGHTS = {"float32": 4, "bfloat16": 2, "float64": 8}  # bytes of each
 TILE = 16  # streams that run a block side by side: as many as the caches of a core hold
@@ -72,8 +72,8 @@ class Engine:
     def advance(self, streams, steps: int, forced=None, uniforms=None, temperature=1.0, top_p=1.0, logits=False):
         """Run `steps` symbols, at most BLOCK; return them (S, steps), or with `logits` those (S, steps, L).
 
-        They are `forced` (S, steps), or drawn as `gen.sample.draw` does with `uniforms` (S, steps). Raises ValueError
-        where the model's probabilities are no numbers.
+        They are `forced` (S, steps), or drawn as `gen.sampling.reference.draw` does with `uniforms` (S, steps). Raises
+        ValueError where the model's probabilities are no numbers.
         """
         count, past = len(streams.labels), len(self.program.history)
         seen = np.zeros((count, steps, self.levels) if logits else (0, 0, 0), self.packed.initial.dtype)
@@ -115,13 +115,13 @@ class Engine:
     ):
         """Yield `steps` (or math.inf) symbols as blocks (len(streams), n), n at most `block`.
 
-        As `gen.sample.Reference.generate` does, where the arguments are explained. A `guard` hears what is made.
+        As `gen.sampling.reference.Reference` does, where the arguments are explained. A `guard` hears what is made.
         """
         kinds = sorted(set(labels))
         begun = self.begin(kinds)
         self.prime(begun, [] if primed is None else primed)
         state = begun.rows([kinds.index(label) for label in labels])
-        numbers = [Stream(seed, stream) for stream in streams]
+        numbers = [Uniforms(seed, stream) for stream in streams]
 
         def advance(state, uniforms):
             parts = (uniforms[:, at : at + BLOCK] for at in range(0, uniforms.shape[1], BLOCK))

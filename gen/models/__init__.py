@@ -1,1 +1,1 @@
-"""The models: one family a file, all under the interface and the laws of `gen.models.base`."""
+"""The models: one family a file, all under the interface and the laws of `gen.models.base`; and their likelihood."""

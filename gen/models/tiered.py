@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gen.codec import MU
 from gen.models.linear import Block, recurrence
 from gen.models.tiers import Tier, Tiered, ratios
+from gen.sound.codec import MU
 
 LOUDER = 2  # the linear wave as it is seen, being quiet beside the companded one
 

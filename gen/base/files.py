@@ -1,0 +1,56 @@
+"""Files written whole or not at all, and what they hold as a hash."""
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+
+
+def sha256(path) -> str:
+    """Return the SHA-256 of a file's content in hexadecimal digits. Raises OSError."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def spare(path, mark: str):
+    """Raise ValueError if there is a file at `path` that doesn't hold `mark` near its beginning, as our pages do."""
+    path = Path(path)
+    if not path.exists():
+        return
+    try:
+        with open(path, "rb") as file:
+            ours = mark.encode() in file.read(2000)
+    except OSError as error:
+        raise ValueError(f"{path}: can't be written ({error.strerror}); give another place with out=") from None
+    if not ours:
+        raise ValueError(f"{path}: is there already, and no page of gen; move it, or give another place with out=")
+
+
+@contextlib.contextmanager
+def replacing(path, mark: str = "", sync: bool = False):
+    """Yield a binary file that takes the place of `path` when the block ends well; otherwise what was there stays.
+
+    `mark` sets the temporary names of several writers of one file apart; `sync` waits until the disk holds it, so
+    that it survives a power cut. Raises OSError.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}{mark}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(part, "wb") as file:
+            yield file
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def cache() -> Path:
+    """Return the cache's folder: $GEN_CACHE, else `gen` in the user's cache folder."""
+    given = os.environ.get("GEN_CACHE")
+    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gen"

@@ -1,0 +1,1 @@
+"""The door: the configuration composed, help, an error in a line."""

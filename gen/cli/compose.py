@@ -1,0 +1,153 @@
+"""A command's keys become its settings: Hydra's grammar, groups and sweeps. The only door to `hydra` and `omegaconf`.
+
+Past it there are keyword arguments. The signature of a command's function is its schema.
+"""
+
+import contextlib
+import dataclasses
+import inspect
+import os
+import re
+import sys
+from typing import Any, NamedTuple
+
+import hydra
+from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.errors import HydraException
+from omegaconf import MissingMandatoryValue, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from gen.cli.arguments import CONF, unknown
+
+
+class Composed(NamedTuple):
+    """A command's settings as plain types, the choice made in each group, and the values that a sweep gave."""
+
+    settings: dict
+    choices: dict
+    swept: dict
+
+
+class Ended(BaseException):
+    """A training of a sweep was refused or stopped: no Exception, which Hydra would keep until the last one is done."""
+
+
+def compose(name: str, command, overrides: list) -> Composed:
+    """Return the settings of a command for `overrides` of its configuration. Raises ValueError, which names the key."""
+    with explained(name):
+        config = configuration(name, command, overrides)
+        return plain(config, config.hydra, command)
+
+
+def choose(name: str, command, overrides: list) -> dict:
+    """Return the choice that `overrides` come to in each group. Raises ValueError."""
+    with explained(name):
+        return dict(configuration(name, command, overrides).hydra.runtime.choices)
+
+
+def configuration(name: str, command, overrides: list):
+    """Return Hydra's configuration, its own part included."""
+    store_schema(name, command)
+    with hydra.initialize_config_dir(str(CONF), job_name=name, version_base="1.3"):
+        return hydra.compose(name, [literal(o) for o in overrides], return_hydra_config=True)
+
+
+@contextlib.contextmanager
+def explained(name: str):
+    """Raise what Hydra raises in the block as a ValueError of one line."""
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ValueError(explain(error, name)) from None
+
+
+def sweep(name: str, command, overrides: list, job):
+    """Call `job(Composed)` for each of the values that `overrides` list, in order; the first error ends it."""
+    store_schema(name, command)
+    overrides = [literal(o) for o in overrides]
+    swept = [o.partition("=")[0].lstrip("+") for o in overrides if parsed(o).is_sweep_override()]
+
+    def one(config):
+        try:
+            job(plain(config, HydraConfig.get(), command, swept))
+        except Exception as error:
+            raise Ended from error
+
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # its errors come here whole, to be told in one line
+    sys.argv = [f"gen {name}", *overrides, "-m"]  # hydra.main reads it there
+    try:
+        with explained(name):
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(one)()
+    except Ended as ended:
+        raise ended.__cause__ from None
+
+
+def plain(config, chosen, command, swept=()) -> Composed:
+    """Return a configuration as plain types; `~` in paths is replaced, which a shell leaves behind an equals sign.
+
+    `chosen` is Hydra's own part of it, `swept` are the keys whose values are to be told of.
+    """
+    given = dict(o.lstrip("+").partition("=")[::2] for o in chosen.overrides.task)
+    parts = {key: config._get_node(key) for key in config if key != "hydra"}
+    settings = OmegaConf.to_container(OmegaConf.create(parts), resolve=True, throw_on_missing=True)
+    for key in getattr(command, "PATHS", ()):
+        *groups, last = key.split(".")
+        node = settings
+        for group in groups:
+            node = node[group]
+        if isinstance(node.get(last), str):
+            node[last] = os.path.expanduser(node[last])
+    return Composed(settings, dict(chosen.runtime.choices), {key: given[key] for key in swept})
+
+
+def store_schema(name: str, command):
+    """Tell Hydra the annotated arguments of a command's functions: what it refuses wrong names and types by."""
+    fields = {}
+    for function in [*(command.keys() if hasattr(command, "keys") else []), command.run]:
+        for key, p in inspect.signature(function).parameters.items():
+            if p.annotation is not p.empty:
+                default = dataclasses.MISSING if p.default is p.empty else p.default
+                kind = dict[str, Any] if p.annotation is dict else p.annotation
+                fields[key] = (key, kind, dataclasses.field(default=default))
+    ConfigStore.instance().store(f"schema_{name}", dataclasses.make_dataclass(name, fields.values(), kw_only=True))
+
+
+def literal(override: str) -> str:
+    """Return an override in Hydra's grammar: what that can't read is taken literally, as data.labels=(\\d)_*.wav."""
+    return override if parsed(override) else quoted(*override.split("=", 1))
+
+
+def quoted(key: str, value: str) -> str:
+    """Return `key=value` in Hydra's grammar, the value taken literally."""
+    text = value.replace("${", r"\${")
+    return f"{key}={QuotedString(text=text, quote=Quote.single).with_quotes()}"
+
+
+def parsed(override: str):
+    """Return an override as Hydra's grammar reads it; None for what it can't read."""
+    try:
+        return OverridesParser.create().parse_override(override)
+    except HydraException:
+        return None
+
+
+def as_yaml(composed: Composed) -> str:
+    """Return settings as YAML."""
+    return OmegaConf.to_yaml(OmegaConf.create(composed.settings))
+
+
+def explain(error, name: str) -> str:
+    """Return a Hydra error as one line that names the key."""
+    if isinstance(error, MissingMandatoryValue):
+        return f"{error.full_key}: this has no value yet; gen {name} --help tells what to give"
+    text = " ".join(line.strip() for e in (error, error.__cause__) if e for line in str(e).splitlines() if line.strip())
+    if found := re.search(r"Could not find '(\w+)/([^']+)'", text):
+        return unknown(*found.groups())
+    if found := re.search(r"Could not override '([^']+)'", text):
+        return f"{found[1]}: there is no such key; gen {name} --help lists them"
+    if found := re.search(r"Error merging override (\S+)", text):
+        return f"{found[1]}: {text.split(found[0])[-1].split(' full_key')[0].strip()}"
+    return text.split(" full_key")[0]

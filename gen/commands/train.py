@@ -1,0 +1,52 @@
+"""Train a model on a folder of recordings."""
+
+from pathlib import Path
+
+from gen.commands import Argument
+
+GROUP = "Training"
+ARGUMENT = Argument("the folder of recordings", "~/recordings", key="data.path", optional=True)
+PATHS = ("data.path", "data.valid")
+HELP = """gen train [FOLDER] [key=value ...]
+
+Train a model on the recordings in FOLDER (any format, rate and length, sub-folders included), or without FOLDER on a
+small corpus of synthetic tones. The run is a folder runs/<name>: model.safetensors, log.jsonl, previews to listen to
+and tensorboard. Each validation says in a line what the training has come to and what to try, from its bits and from
+what short takes sound like: learning, plateau, overfitting, collapsed to silence, noise, or stuck in a loop. The best
+model is kept; patience= ends a training that brings none better. The same command again goes on where it was stopped.
+-m runs one training per value, one after the other; +experiment=leaderboard is every model for the same minutes.
+
+  gen train
+  gen train ~/recordings minutes=60
+  gen train ~/words data.labels=folder data.rate=8000 model=lstm model.hidden=512 name=words
+  gen train ~/words -m model=gru,lstm seed=0,1 minutes=8
+  gen train ~/words -m +experiment=leaderboard && gen evaluate runs/words-*
+"""
+
+
+def keys() -> list:
+    """Return the functions whose arguments are the keys of this command, beside those of `run`."""
+    from gen.training.loop import train
+
+    return [train]
+
+
+def absent() -> list:
+    """Return the settings that hold where no folder is given: the tones that gen makes itself."""
+    return ["data=tones"]
+
+
+def complete(settings: dict, choices: dict, swept: dict):
+    """Name the run after its folder, its model and, in a sweep, the values that this training has."""
+    if settings["name"] is None:
+        folder = Path(settings["data"]["path"] or "tones").resolve().stem
+        values = [f"-{key}-{value}" for key, value in swept.items() if key != "model"]
+        settings["name"] = f"{folder}-{choices['model']}{''.join(values)}"
+
+
+def run(**settings):
+    from gen.training.loop import train
+
+    if settings["minutes"] is None and settings["steps"] is None:
+        settings["minutes"] = 3.0 if settings["data"]["path"] is None else 60.0
+    train(**settings)

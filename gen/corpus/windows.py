@@ -1,0 +1,98 @@
+"""Segments as training windows.
+
+Legend: B lanes, T symbols a window. A lane plays whole segments one after the other.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+
+class Window(NamedTuple):
+    """One TBPTT batch. y[:, t] follows x[:, t]; y is -1 where a segment has ended; `targets` counts over all ranks."""
+
+    x: torch.Tensor  # (B, T) int64
+    y: torch.Tensor  # (B, T) int64
+    reset: torch.Tensor  # (B,) bool
+    labels: torch.Tensor  # (B,) int64
+    targets: int
+
+
+class Windows:
+    """Endless windows over shuffled segments, or with `seed=None` one pass in the given order.
+
+    Each of `lanes` plays whole segments one after the other, the next one in the seeded order whenever it is free.
+    With several ranks, each keeps the books of all lanes and reads only its own: together they see what one would.
+    """
+
+    def __init__(self, segments, lanes, length, silence, seed=0, rank=0, world=1):
+        self.segments, self.length, self.silence, self.seed = segments, length, silence, seed
+        self.mine = range(rank * lanes // world, (rank + 1) * lanes // world)
+        self.taken = 0  # segments begun so far
+        self.lanes = [None] * lanes  # [segment index, offset], or None when it waits for a segment
+        self._symbols = {}
+
+    def position(self):
+        """Return where the windows are, as plain numbers; `seek` goes back there."""
+        return {"taken": self.taken, "lanes": [list(lane) if lane else None for lane in self.lanes]}
+
+    def seek(self, position):
+        """Go to a `position`."""
+        self.taken, self.lanes = position["taken"], [list(lane) if lane else None for lane in position["lanes"]]
+        self._symbols = {}
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        count, length = len(self.mine), self.length
+        x = torch.full((count, length), self.silence[-1])
+        y = torch.full((count, length), -1)
+        reset, labels = torch.zeros(count, dtype=torch.bool), torch.zeros(count, dtype=torch.long)
+        targets = 0
+        for number, lane in enumerate(self.lanes):
+            if lane is None:
+                lane = self.lanes[number] = self._next_segment()
+                if lane is None:
+                    continue
+            index, offset = lane
+            segment = self.segments[index]
+            n = length if segment.tail else min(length, segment.size - offset)  # a tail goes on to the window's end
+            targets += n
+            if number in self.mine:
+                row = number - self.mine.start
+                symbols = self._read(number, segment)
+                y[row, :n] = symbols[offset : offset + n]
+                x[row, 1:n] = symbols[offset : offset + n - 1]
+                if offset:
+                    x[row, 0] = symbols[offset - 1]
+                reset[row], labels[row] = offset == 0, segment.label
+            self.lanes[number] = [index, offset + n] if offset + n < segment.size else None
+        if not targets:
+            raise StopIteration
+        return Window(x, y, reset, labels, targets)
+
+    def _next_segment(self):
+        epoch, place = divmod(self.taken, len(self.segments))
+        if self.seed is None:
+            if epoch:
+                return None
+            index = place
+        else:
+            if getattr(self, "_epoch", None) != epoch:
+                self._epoch, self._order = (
+                    epoch,
+                    np.random.default_rng([self.seed, epoch]).permutation(len(self.segments)),
+                )
+            index = int(self._order[place])
+        self.taken += 1
+        return [index, 0]
+
+    def _read(self, number, segment):
+        held = self._symbols.get(number)
+        if held is None or held[0] is not segment:
+            symbols = segment.recording.read(segment.start, segment.stop)
+            after = np.resize(np.asarray(self.silence, np.int64), segment.tail + self.length if segment.tail else 0)
+            self._symbols[number] = held = (segment, torch.from_numpy(np.concatenate([symbols, after])))
+        return held[1]

@@ -1,0 +1,66 @@
+"""How good a model is: bits per sample on held-out recordings, beside what trivial predictors need.
+
+The protocol: recordings at their natural scale, EMA weights, every held-out piece from `start` on, a long recording in
+pieces of `data.segment` seconds. Lower is better; a bit less is half as many guesses.
+"""
+
+import json
+
+from gen.base import files
+from gen.corpus.corpus import prepare
+from gen.judging.baselines import baselines
+from gen.judging.score import score
+from gen.run.folder import SCORES, folder_of
+from gen.sampling.trained import Trained
+
+ALL = "all"
+COLUMNS = ("", "bits/sample", "parameters", "steps", "samples/s", "minutes", "held out")
+
+
+def evaluate(run, path: str | None = None, names: str | None = None, **progress) -> dict:
+    """Score the model in `run` on held-out recordings; write `evaluate.json` beside it and return what it holds.
+
+    `path` is the folder of recordings, the one it was trained on unless given; `names` a list of those to score, "all",
+    or None for those that training held out. Raises ValueError.
+    """
+    trained = Trained(run)
+    settings = {**trained.header["trained"]["settings"]["data"], "tail": 0.0}
+    if path is not None:
+        settings["path"] = path
+    if names is not None:
+        settings["valid"] = 0.0 if names == ALL else names
+    corpus = prepare(**settings, codec=trained.codec, **progress)
+    train, held = ([], corpus.train) if names == ALL else (corpus.train, corpus.valid)
+    if not held:
+        raise ValueError(f"{settings['path']}: no recording is held out; give data.files= a list of names, or all")
+    held = trained.own_labels(held, corpus.classes)
+    result = {
+        "bits_per_sample": score(trained.model, held, trained.codec, **progress),
+        "baselines": baselines(train, held, trained.codec),
+        "pieces": len(held),
+        "seconds": round(sum(s.size for s in held) / trained.codec.digits / trained.rate, 1),
+        "rate": trained.rate,
+        "codec": trained.codec.name,
+        "parameters": sum(p.numel() for p in trained.model.parameters()),
+        **{key: trained.header["trained"][key] for key in ("steps", "samples", "minutes")},
+    }
+    folder = folder_of(run)
+    try:
+        with files.replacing(folder / SCORES) as file:
+            file.write((json.dumps(result, indent=1) + "\n").encode())
+    except OSError as error:
+        raise ValueError(f"{folder / SCORES}: can't be written ({error.strerror})") from None
+    return result
+
+
+def rows(done: dict) -> list:
+    """Return COLUMNS as text for the results of `evaluate` by run, the best first, then the trivial predictors."""
+    out = []
+    for run, d in sorted(done.items(), key=lambda item: item[1]["bits_per_sample"]):
+        counts = [f"{n:,.0f}" for n in (d["parameters"], d["steps"], d["samples"] / max(0.01, d["minutes"]) / 60)]
+        held = f"{d['pieces']} pieces, {d['seconds']:.0f} s, {d['codec']}, {d['rate']} Hz"
+        out.append((str(run), f"{d['bits_per_sample']:.3f}", *counts, f"{d['minutes']:.1f}", held))
+    trivial = [d["baselines"] for d in done.values()]
+    if all(b == trivial[0] for b in trivial):
+        out += [(name, f"{bits:.3f}", *[""] * (len(COLUMNS) - 2)) for name, bits in trivial[0].items()]
+    return out

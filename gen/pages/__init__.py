@@ -1,0 +1,1 @@
+"""What is looked at and listened to in a browser, from the templates beside it; the same as plots."""

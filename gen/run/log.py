@@ -1,0 +1,103 @@
+"""What a training writes down as it goes: its log, TensorBoard figures, previews; and the log read back."""
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from gen.base import files
+from gen.run.folder import BOARD, LOG, PREVIEWS, SCORES
+from gen.sound import audio
+
+
+class Journal:
+    """The journal of the training in `run`, from `step` on. A line is a dict of plain types with its "step"."""
+
+    def __init__(self, run, step: int):
+        from torch.utils.tensorboard import SummaryWriter  # takes a second to import
+
+        self.run = run
+        self.log = open(run / LOG, "a")  # noqa: SIM115
+        self.board = SummaryWriter(run / BOARD, purge_step=step + 1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.log.close()
+        self.board.close()
+
+    def write(self, line: dict, **figures):
+        """Add a line to the log, and its numbers with those of `figures` to TensorBoard."""
+        self.log.write(json.dumps(line) + "\n")
+        heard = {f"heard/{key}": value for key, value in line.get("heard", {}).items()}
+        for key, value in {**line, **heard, **figures}.items():
+            if isinstance(value, (int, float)):
+                self.board.add_scalar(key, value, line["step"])
+        if "verdict" in line:
+            self.board.add_text("verdict", f"{line['verdict']}: {line['why']}", line["step"])
+
+    def preview(self, step: int, waves, rate: int, classes) -> list:
+        """Write takes (B, T) to listen to: one of each of the first labels, or one; return their paths in the run."""
+        paths = []
+        for label, wave in zip(classes or ["take"], waves, strict=False):
+            paths.append(f"{PREVIEWS}/step-{step:06d}-{label.replace('/', '-')}.wav")
+            audio.write(self.run / paths[-1], wave, rate)
+            self.board.add_audio(label, wave[None], step, rate)
+        return paths
+
+    def sync(self):
+        """Wait until the disk holds the log as it is."""
+        self.log.flush()
+        os.fsync(self.log.fileno())
+
+
+def cut_log(log: Path, step: int):
+    """Cut a log back to the `step` that was saved; make its folder. Raises ValueError where it can't be written."""
+    try:
+        kept = [line for line in log.read_text().splitlines() if _within(line, step)] if log.exists() else []
+        with files.replacing(log) as file:
+            file.write("".join(line + "\n" for line in kept).encode())
+    except OSError as error:
+        raise ValueError(f"{log.parent}: can't be written ({error.strerror}); run gen where you may write") from None
+
+
+def _within(line, step):
+    with contextlib.suppress(ValueError):  # the last line of a killed training may be half a line
+        return json.loads(line)["step"] <= step
+    return False
+
+
+class Log(NamedTuple):
+    """A training's log, by step: bits in training and held out, seconds so far, verdicts; and trivial predictors."""
+
+    training: dict
+    valid: dict
+    seconds: dict
+    said: dict
+    baselines: dict
+
+
+def read_log(folder, history) -> Log | None:
+    """Return the log of a run folder, None where there is none; lines that are cut short are left out."""
+    try:
+        text = (folder / LOG).read_text(encoding="utf-8")
+    except OSError:
+        return None
+    lines = []
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError):
+            lines.append(json.loads(line))
+    column = {
+        key: {line["step"]: line[key] for line in lines if key in line}
+        for key in ("bits", "valid_bits", "seconds", "verdict", "why", "baselines")
+    }
+    said = {step: f"{word}: {column['why'].get(step, '')}" for step, word in column["verdict"].items()}
+    if not column["seconds"] and history:  # of a log that doesn't say, as if every step had taken as long
+        each = history["minutes"] * 60 / max(1, history["steps"])
+        column["seconds"] = {line["step"]: line["step"] * each for line in lines}
+    baselines = next(iter(column["baselines"].values()), {})
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        baselines = baselines or json.loads((folder / SCORES).read_text(encoding="utf-8"))["baselines"]
+    return Log(column["bits"], column["valid_bits"], column["seconds"], said, baselines)

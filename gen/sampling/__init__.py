@@ -1,0 +1,1 @@
+"""Takes from a trained model: the reference sampler, takes and their addresses, the guard, how fast it is."""

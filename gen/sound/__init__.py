@@ -1,0 +1,1 @@
+"""Waves: files in and out, codecs, what one hears in numbers."""

@@ -1,0 +1,221 @@
+"""Audio files in and out: any format libsndfile reads, any rate, channel count and length, block by block.
+
+Waves are float32 (T,) mono in [-1, 1] as recorded; rates are in Hz. Every error is a ValueError of one line that names
+the file, what is wrong with it and what to do.
+"""
+
+import contextlib
+import filecmp
+import io
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from gen.base import files
+
+READABLE = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64", ".rf64"}
+FOREIGN = {".m4a", ".aac", ".mp4", ".wma", ".ape", ".mka", ".webm", ".amr"}  # audio that libsndfile doesn't read
+WRITABLE = {".wav": "WAV", ".flac": "FLAC"}
+EXACT = {"FLAC", "WAV", "WAVEX", "AIFF"}  # formats whose header gives the true number of frames
+BLOCK = 65536  # frames read at a time
+FLAC_FRAME = 4096  # samples that libsndfile encodes together
+MP3_RATES = (24000, 32000, 44100, 48000)  # Hz; lower ones are encoded worse, for hardly fewer bytes
+
+
+def mp3(wave, rate: int) -> bytes:
+    """Return a wave (T,) as an MP3 of the best variable bitrate, resampled to the next rate that suits it."""
+    suits = min((r for r in MP3_RATES if r >= rate), default=MP3_RATES[-1])
+    wave = wave if suits == rate else soxr.resample(wave, rate, suits)
+    file = io.BytesIO()
+    best = {"bitrate_mode": "VARIABLE", "compression_level": 0.0}
+    soundfile.write(file, np.clip(wave, -1, 1), suits, format="MP3", **best)
+    return file.getvalue()
+
+
+def native_rate(path) -> int:
+    """Return the rate in Hz that a file was recorded at."""
+    with _open(path) as file:
+        return file.samplerate
+
+
+def info(path) -> dict:
+    """Return what a file's header says: its format and subtype in libsndfile's names, its rate in Hz, its channels."""
+    with _open(path) as file:
+        return {
+            "format": file.format,
+            "subtype": file.subtype,
+            "rate": file.samplerate,
+            "channels": file.channels,
+        }
+
+
+def blocks(path, rate: int):
+    """Yield the wave of a file, mixed to mono and resampled to `rate`, in float32 blocks (n,) of any length.
+
+    Raises ValueError for a file that can't be read, breaks off, is empty or holds NaN or infinity.
+    """
+    with _open(path) as file:
+        resampler = soxr.ResampleStream(file.samplerate, rate, 1, dtype="float32") if file.samplerate != rate else None
+        read = 0
+        while True:
+            try:
+                frames = file.read(BLOCK, dtype="float32", always_2d=True)
+            except (soundfile.SoundFileError, RuntimeError) as error:
+                raise ValueError(
+                    f"{path}: breaks off after {read / file.samplerate:.2f} s ({_reason(error)})"
+                ) from None
+            if not np.isfinite(frames).all():
+                at = (read + int(np.argmin(np.isfinite(frames).all(1)))) / file.samplerate
+                raise ValueError(f"{path}: holds NaN or infinity at {at:.2f} s; export it again")
+            read += len(frames)
+            mono = frames.mean(1, dtype=np.float32)
+            last = len(frames) < BLOCK
+            if resampler:
+                mono = resampler.resample_chunk(mono, last=last)
+            if len(mono):
+                yield mono
+            if last:
+                break
+        if not read:
+            raise ValueError(f"{path}: holds no audio (0 frames); remove it")
+        if file.format in EXACT and read < file.frames:
+            raise ValueError(f"{path}: is cut short, {read} of the {file.frames} frames it announces; copy it again")
+
+
+def read(path, rate: int):
+    """Return the whole wave (T,) of a file at `rate`; see `blocks`."""
+    return np.concatenate([np.zeros(0, np.float32), *blocks(path, rate)])
+
+
+def write(path, wave, rate: int):
+    """Write a wave (T,) as 16-bit WAV or FLAC, by the extension, at its own level; it appears whole or not at all."""
+    path = Path(path)
+    file = io.BytesIO()
+    soundfile.write(file, pcm(wave), rate, "PCM_16", format=written_format(path))
+    try:
+        with files.replacing(path) as target:
+            target.write(file.getvalue())
+    except OSError as error:
+        raise ValueError(f"{path}: can't be written ({error.strerror}); give another place with out=") from None
+
+
+class Take:
+    """A 16-bit WAV or FLAC file written block by block, in constant memory; until `keep` it has a temporary name."""
+
+    def __init__(self, path, rate: int, comment: str = ""):
+        self.path, self.rate, self.frames = Path(path), rate, 0
+        self.part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        form = written_format(self.path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.file = soundfile.SoundFile(self.part, "w", rate, 1, "PCM_16", format=form)
+            self.file.comment = comment
+        except (OSError, soundfile.SoundFileError) as error:
+            raise ValueError(
+                f"{self.path}: can't be written ({_reason(error)}); give another place with out="
+            ) from None
+
+    def write(self, wave):
+        """Add a block of the wave (n,); raise ValueError where there is no room, what came before it is kept."""
+        try:
+            self.file.write(pcm(wave))
+            self.frames += len(wave)
+        except (OSError, soundfile.SoundFileError) as error:
+            self.file.close()
+            self.frames = mend(self.part)
+            kept = f"the {self.frames / self.rate:.2f} s before it are kept"
+            raise ValueError(f"{self.path}: can't be written on ({_reason(error)}); {kept}; make room") from None
+
+    def keep(self, new: bool = False):
+        """End the file and return its path; with nothing in it there is none.
+
+        With `new` it doesn't replace a different take of that name, but is called `name-2` and so on.
+        """
+        self.file.close()
+        if not self.frames:
+            self.part.unlink()
+            return None
+        free, number = self.path, 1
+        while new and free.exists() and not filecmp.cmp(free, self.part, shallow=False):
+            number += 1
+            free = self.path.with_stem(f"{self.path.stem}-{number}")
+        os.replace(self.part, free)
+        return free
+
+
+def mend(path) -> int:
+    """Return how many samples a file that broke off holds; write it into a FLAC's header, which else has no end."""
+    with open(path, "r+b") as raw:
+        if raw.read(4) != b"fLaC":
+            return soundfile.info(path).frames
+        whole = 0
+        with contextlib.suppress(soundfile.SoundFileError), soundfile.SoundFile(path) as file:
+            while count := len(file.read(FLAC_FRAME, dtype="int16")):
+                whole += count
+        raw.seek(21)  # 36 bits: the lower half of this byte and the next four
+        high = raw.read(1)[0] & 0xF0
+        raw.seek(21)
+        raw.write((high << 32 | whole).to_bytes(5, "big"))
+    return whole
+
+
+def comment(path) -> str:
+    """Return the comment in a file, such as `Take` writes."""
+    with _open(path) as file:
+        return file.comment
+
+
+def frames(path) -> int:
+    """Return how many samples long a file is."""
+    with _open(path) as file:
+        return file.frames
+
+
+def samples(path):
+    """Return the 16-bit samples (T,) of a file that `Take` wrote."""
+    with _open(path) as file:
+        return file.read(dtype="int16")
+
+
+def written_format(path) -> str:
+    """Return libsndfile's name of the format that a path's extension asks for."""
+    if path.suffix.lower() not in WRITABLE:
+        raise ValueError(f"{path}: takes are written as .wav or .flac, not '{path.suffix}'")
+    return WRITABLE[path.suffix.lower()]
+
+
+def pcm(wave):
+    """Return a wave as 16-bit samples: rounded, clipped at full scale."""
+    return np.clip(np.rint(np.asarray(wave, np.float64) * 32768), -32768, 32767).astype(np.int16)
+
+
+def wav_header(rate: int, frames: float) -> bytes:
+    """Return the first 44 bytes of a 16-bit mono WAV; of more frames than it can say, the most, as streams have it."""
+    size = int(min(2 * frames, 2**32 - 1 - 36))
+    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16)
+    return struct.pack("<4sI4s", b"RIFF", size + 36, b"WAVE") + fmt + struct.pack("<4sI", b"data", size)
+
+
+def _open(path):
+    path = Path(path)
+    if path.suffix.lower() in FOREIGN:
+        raise ValueError(f"{path}: {path.suffix} can't be read here; convert it to WAV or FLAC")
+    try:
+        if path.stat().st_size == 0:
+            raise ValueError(f"{path}: is an empty file (0 bytes); remove it")
+        return soundfile.SoundFile(path)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    except (soundfile.SoundFileError, RuntimeError) as error:
+        raise ValueError(
+            f"{path}: isn't audio that can be read ({_reason(error)}); convert it to WAV or FLAC"
+        ) from None
+
+
+def _reason(error):
+    text = getattr(error, "error_string", None) or str(error)
+    return text.strip().rstrip(".").removeprefix("Error : ")

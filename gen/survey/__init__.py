@@ -1,0 +1,1 @@
+"""A folder of recordings looked through before training on it."""

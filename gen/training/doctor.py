@@ -1,0 +1,219 @@
+"""Is all well on this machine? Checks of what gen stands on, then a real training on a sine, whose takes must be it.
+
+The training, the scoring and the two samplers are those of every other run. A sine has a pitch, a level and no DC, so
+a fault anywhere between a file that is read and a take that is written is heard in one of the three.
+"""
+
+import json
+import os
+import platform
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from gen.base import files, machine
+from gen.corpus.corpus import prepare
+from gen.judging.score import score
+from gen.sampling.trained import Trained
+from gen.sound import audio, hearing
+from gen.sound.codec import MuLaw
+from gen.training.loop import train
+
+HZ, AMPLITUDE, RATE = 330.0, 0.5, 8000
+RECORDINGS, SECONDS = 24, 1.0  # of the sine
+TAKES = 8
+CENTS, DC, LEVEL = 20.0, -50.0, 1.0  # what takes may differ by: pitch, dBFS, dB of RMS
+AGREE = 0.2  # bits/sample that training and scoring may differ by, on the same recordings
+MODEL = {"_target_": "gen.models.tiered.TieredLRU", "frames": [4, 16], "layers": [1, 1], "size": 48, "hidden": 48}
+# windows of little more than a period: what is not carried from one to the next is missed
+TRAINING = {"steps": 250, "lanes": 16, "window": 32, "learning_rate": 0.012, "optimizer": "muon", "warmup": 20}
+TRAINING |= {"minutes": None, "patience": None, "seed": 0, "device": "auto", "clip": 1.0, "precision": "auto"}
+
+
+class Check(NamedTuple):
+    """One check: whether it `passed`, what was `found`, and what to do where it failed."""
+
+    name: str
+    passed: bool
+    found: str
+    remedy: str = ""
+
+
+def doctor():
+    """Yield the Checks, in order, each as soon as it is known."""
+    yield Check("versions", True, versions())
+    yield attempt("processor", processor, "gen needs some 2 GB of memory free; close other programs")
+    yield attempt("gpu", gpu, "train with device=cpu, or mend the driver that torch names here")
+    yield attempt("folders", folders, "run gen where you may write, and set GEN_CACHE to a folder where you may")
+    yield attempt("audio", audio_files, "reinstall soundfile: pip install --force-reinstall soundfile")
+    yield attempt("codec", codec, "the codec loses more than its own rounding: reinstall gen")
+    here = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            yield from training()
+        finally:
+            os.chdir(here)
+
+
+def attempt(name: str, check, remedy: str, *given) -> Check:
+    """Return the Check of a function that returns what it found or raises ValueError with what is wrong."""
+    try:
+        return Check(name, True, check(*given))
+    except Exception as error:  # whatever it is, it is what the person has to know
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        return Check(name, False, f"{kind}{' '.join(str(error).split())}", remedy)
+
+
+def versions() -> str:
+    names = ("gen", "torch", "numpy", "numba", "soundfile", "soxr", "hydra-core")
+    return f"python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in names)
+
+
+def processor() -> str:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9 if hasattr(os, "sysconf") else None
+    if memory and memory < 1.5:
+        raise ValueError(f"{memory:.1f} GB of memory")
+    how = "bfloat16" if machine.use_bfloat16("auto", torch.device("cpu")) else "float32"
+    return f"{cores} cores, {f'{memory:.0f} GB of memory, ' if memory else ''}trains in {how}"
+
+
+def gpu() -> str:
+    if not torch.cuda.is_available():
+        return "none; trainings run on the processor"
+    x = torch.ones(64, 64, device="cuda")
+    if (x @ x)[0, 0].item() != 64:
+        raise ValueError(f"{torch.cuda.get_device_name()} multiplies wrongly")
+    return torch.cuda.get_device_name()
+
+
+def folders() -> str:
+    for folder in (files.cache(), Path.cwd()):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder) as file:
+                file.write(b"gen")
+        except OSError as error:
+            raise ValueError(f"{folder}: can't be written ({error.strerror})") from None
+    return f"can write to {files.cache()} and {Path.cwd()}"
+
+
+def audio_files() -> str:
+    wave = sine(0)
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in audio.WRITABLE:
+            audio.write(Path(folder) / f"sine{kind}", wave, RATE)
+            if np.abs(audio.read(Path(folder) / f"sine{kind}", RATE) - wave).max() > 2**-15:
+                raise ValueError(f"what was written as {kind} reads differently")
+    return "what is written as WAV and FLAC reads the same"
+
+
+def codec() -> str:
+    law = MuLaw()
+    symbols = np.arange(law.levels)
+    if not np.array_equal(law.encode(law.decode(symbols)), symbols):
+        raise ValueError("a level, decoded and encoded, is another")
+    if law.decode(np.array(law.silence)).any():
+        raise ValueError("silence isn't silent")
+    wave = np.linspace(-0.95, 0.95, 10_001)
+    steps = np.diff(law.decode(symbols).astype(float))
+    far = np.abs(law.decode(law.encode(wave)) - wave).max() / steps.max()
+    if far > 0.6:
+        raise ValueError(f"a wave comes back {far:.1f} of the coarsest step away")
+    return f"{law.levels} levels come back as they are, silence as zero"
+
+
+def training():
+    """Yield the Checks of a training on the sine and of its takes."""
+    began = time.monotonic()
+    remedy = "please report it, with these lines"
+    done = attempt("training", learn, remedy)
+    yield done
+    if not done.passed:
+        return
+    yield attempt("memory", carried, f"training and scoring don't remember alike: {remedy}")
+    yield attempt("samplers", agree, f"the compiled sampler is at fault: {remedy}; meanwhile sample engine=reference")
+    for name in ("compiled", "reference"):
+        yield attempt(f"{name} takes", take, f"the {name} sampler, or training, is at fault: {remedy}", name)
+    yield Check("time", True, f"{time.monotonic() - began:.0f} s for the training and its takes")
+
+
+def sine(number: int):
+    """Return recording `number` of the sine (T,), its phase another in each."""
+    phase = 2 * np.pi * np.random.default_rng(number).random()
+    return (AMPLITUDE * np.sin(2 * np.pi * HZ * np.arange(round(SECONDS * RATE)) / RATE + phase)).astype(np.float32)
+
+
+def learn() -> str:
+    """Train on the sine, in the folder where we are."""
+    folder = files.cache() / "doctor"  # always the same, so that the cache holds it once
+    for number in range(RECORDINGS):
+        audio.write(folder / f"{number:02d}.wav", sine(number), RATE)
+    data = {"path": str(folder), "rate": RATE, "valid": 0.25, "tail": 0.0}
+    codec = {"_target_": "gen.sound.codec.MuLaw"}
+    train(data=data, codec=codec, model=MODEL, name="doctor", valid_every=TRAINING["steps"], **TRAINING)
+    bits = last_line()["valid_bits"]
+    return f"{TRAINING['steps']} steps on a sine of {HZ:.0f} Hz: {bits:.2f} bits/sample held out"
+
+
+def last_line() -> dict:
+    return json.loads(Path("runs/doctor/log.jsonl").read_text().splitlines()[-1])
+
+
+def carried() -> str:
+    """Compare the bits of training, window by window, with those of scoring, which begins each recording once."""
+    trained = Trained("runs/doctor")
+    settings = trained.header["trained"]["settings"]["data"]
+    corpus = prepare(**settings, codec=trained.codec)
+    held = score(trained.model, corpus.train, trained.codec)
+    whole = np.mean([trained.bits_per_sample(sine_read(s, trained.codec)) for s in corpus.train[:4]])
+    seen = last_line()["bits"]
+    if max(abs(seen - held), abs(whole - held)) > AGREE:
+        raise ValueError(
+            f"in training {seen:.2f} bits/sample, scored in windows {held:.2f}, recordings whole {whole:.2f}"
+        )
+    return f"{seen:.2f} bits/sample in training, {held:.2f} scored, {whole:.2f} scored whole"
+
+
+def sine_read(segment, codec):
+    return codec.decode(segment.recording.read(segment.start, segment.stop))
+
+
+def take(engine: str) -> str:
+    """Make takes, side by side, and compare their mean with the sine."""
+    waves = Trained("runs/doctor").sample(seconds=0.3, count=TAKES, engine=engine)[:, RATE // 10 :]
+    heard = hearing.hear(waves.ravel(), RATE)
+    cents = 1200 * np.log2(np.mean([pitch(wave) for wave in waves]) / HZ)
+    louder = heard.rms - hearing.level(AMPLITUDE / np.sqrt(2))
+    found = f"{cents:+.1f} cents, DC {heard.dc:.0f} dBFS, level {louder:+.2f} dB"
+    if not (abs(cents) <= CENTS and heard.dc <= DC and abs(louder) <= LEVEL):
+        raise ValueError(f"they are not the sine: {found} (at most {CENTS:.0f} cents, {DC:.0f} dBFS, {LEVEL:.0f} dB)")
+    return found
+
+
+def pitch(wave) -> float:
+    """Return the frequency in Hz of the strongest partial: the peak of a parabola through its three bins, in dB."""
+    power = np.abs(np.fft.rfft(wave * np.hanning(len(wave)), 4 * len(wave)))
+    top = int(np.argmax(power[1:-1])) + 1
+    before, at, after = np.log(power[top - 1 : top + 2] + 1e-12)
+    shift = (before - after) / (2 * (before - 2 * at + after) - 1e-12)
+    return (top + shift) * RATE / (4 * len(wave))
+
+
+def agree() -> str:
+    """Compare the symbols of both samplers in float64."""
+    trained = Trained("runs/doctor")
+    trained.model.double()
+    compiled, reference = (
+        trained.sample(seconds=0.125, engine=e, weights="float64") for e in ("compiled", "reference")
+    )
+    if not np.array_equal(compiled, reference):
+        at = int(np.argmax(compiled != reference))
+        raise ValueError(f"the compiled sampler differs from the reference from sample {at} on")
+    return f"both draw the same {len(compiled):,} samples in float64"

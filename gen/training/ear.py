@@ -1,0 +1,75 @@
+"""A training's ear: short takes of the model as it is, measured beside the recordings it learns from."""
+
+import copy
+from typing import NamedTuple
+
+import numpy as np
+
+from gen.corpus.splits import spread
+from gen.judging.baselines import baselines
+from gen.sampling.reference import Reference
+from gen.sound import hearing
+
+TAKES = 4
+SECONDS = 1.0
+EXCERPTS = 64  # of the recordings, to measure
+GOLDEN = 0.618034  # its multiples, wrapped around, are spread evenly
+FIT_SYMBOLS = 500_000  # that the trivial predictors are fitted to
+
+
+class Impression(NamedTuple):
+    """Takes (TAKES, T), what was heard in them, and how far their spectrum is from the recordings', in dB."""
+
+    waves: np.ndarray
+    heard: hearing.Heard
+    distance: float
+
+    def figures(self) -> dict:
+        """Return what was measured by name."""
+        return {**self.heard._asdict(), "distance": self.distance}
+
+
+class Ear:
+    """Hears the takes of one training.
+
+    `data` is what its recordings sound like, `loudest` the highest RMS of a second of them in dBFS; `baselines` are the
+    bits per sample of trivial predictors, fitted to a part of the recordings, for `held`.
+    """
+
+    def __init__(self, train: list, held: list, codec, rate: int, classes: int):
+        self.codec, self.rate, self.classes = codec, rate, classes
+        chosen = train[:: max(1, len(train) // EXCERPTS)]
+        excerpts = [excerpt(s, codec, rate, i * GOLDEN % 1) for i, s in enumerate(chosen)]
+        heard = [hearing.hear(wave, rate) for wave in excerpts]
+        whole = [len(wave) / rate / SECONDS for wave in excerpts]  # of a second: shorter ones are silent for the rest
+        self.data = hearing.mean(heard)
+        self.loudest = max(h.rms + 10 * np.log10(max(part, 1e-6)) for h, part in zip(heard, whole, strict=True))
+        self.spectrum = hearing.spectrum(excerpts, rate)
+        self.baselines = baselines(spread(train, FIT_SYMBOLS), held, codec) if held else {}
+
+    def listen(self, model, seed: int, say) -> Impression:
+        """Let a model make takes from `start`, of its labels in turn, and measure them."""
+        steps = round(SECONDS * self.rate) * self.codec.digits
+        labels = [i % max(1, self.classes) for i in range(TAKES)]
+        made = sampler(copy.deepcopy(model).cpu(), tuple(self.codec.silence), say)
+        waves = self.codec.decode(np.concatenate(list(made.generate(steps, range(TAKES), labels, seed)), 1))
+        heard = hearing.mean([hearing.hear(wave, self.rate) for wave in waves])
+        return Impression(waves, heard, hearing.distance(hearing.spectrum(waves, self.rate), self.spectrum))
+
+
+def sampler(model, silence: tuple, say):
+    """Return the engine for a model, or the reference sampler where it can't be lowered."""
+    from gen.engine.player import Engine  # numba takes its time to import
+
+    try:
+        return Engine(model, silence, say=say)
+    except NotImplementedError:
+        return Reference(model, silence)
+
+
+def excerpt(segment, codec, rate: int, place: float):
+    """Return the wave of up to SECONDS of a segment, from its beginning (`place` 0) to its end (1)."""
+    length = segment.stop - segment.start
+    wanted = min(length, round(SECONDS * rate) * codec.digits)
+    at = segment.start + int((length - wanted) * place) // codec.digits * codec.digits
+    return codec.decode(segment.recording.read(at, at + wanted))

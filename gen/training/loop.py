@@ -1,0 +1,157 @@
+"""The training loop, written out: truncated back-propagation through time over lanes, validation, resume.
+
+Legend: B lanes, T symbols a window. One process and many (torchrun) run the same code; rank 0 writes.
+"""
+
+import contextlib
+import functools
+import math
+import time
+
+import torch
+
+from gen.base import machine, ranks, terminal
+from gen.base.build import build, conform
+from gen.base.signals import Interrupted, catch_signals
+from gen.corpus.corpus import prepare
+from gen.corpus.windows import Windows
+from gen.run import resume
+from gen.run.folder import HOME
+from gen.training.chief import NOTHING, Chief
+from gen.training.learner import Learner
+from gen.training.progress import Plan, Progress
+from gen.training.step import train_step
+
+LOG_EVERY = 10  # steps
+SAVE_SECONDS = 60
+
+
+def train(
+    data: dict,
+    codec: dict,
+    model: dict,
+    steps: int | None,
+    minutes: float | None,
+    patience: int | None,
+    seed: int,
+    name: str | None,
+    device: str,
+    lanes: int,
+    window: int,
+    learning_rate: float,
+    optimizer: str,
+    warmup: int,
+    clip: float,
+    precision: str,
+    valid_every: int,
+):
+    """Train `model` on the recordings `data` describes, in runs/`name`, for `steps` or `minutes`; resume if begun.
+
+    `learning_rate` rises over `warmup` steps and falls as a cosine over the budget; `optimizer` is adamw or muon;
+    gradients are clipped to norm `clip`; `precision` is float32, bfloat16 for autocast, or auto for the faster one of
+    them here. A validation comes every `valid_every` steps, and with it a verdict; the model of the best one is kept,
+    and training ends where `patience` of them in a row brought none better. Returns the run folder. Raises ValueError,
+    Interrupted.
+    """
+    check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed)
+    settings = {"data": data, "codec": codec, "model": model, "seed": seed, "lanes": lanes, "window": window}
+    settings |= {"learning_rate": learning_rate, "optimizer": optimizer, "warmup": warmup, "clip": clip}
+    settings |= {"precision": precision}  # all that may not differ when a run is resumed
+    plan, run = Plan(steps, minutes, patience, learning_rate, warmup, valid_every), HOME / name
+    with ranks.join() as group, catch_signals() as caught:
+        device = machine.device(device, group.rank)
+        machine.keep_freed_memory()
+        codes, corpus, net = begin(data, codec, model, seed, lanes, window, group)
+        learner = Learner(net.to(device), optimizer, learning_rate)
+        windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world)
+        state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=device))
+        progress = Progress()
+        if begun := resume.begun(run, settings, corpus.identity):
+            tensors, book = begun
+            progress = Progress.of(book)
+            windows.seek(progress.position)
+            state = resume.restore(tensors, learner, state, windows.mine, group, device)
+        chief = None if group.rank else Chief(run, settings, corpus, codes, learner)
+        if chief:
+            chief.introduce(progress, plan)
+        if plan.over(progress):
+            return run
+        autocast = torch.autocast(device.type, torch.bfloat16, enabled=machine.use_bfloat16(precision, device))
+        step = functools.partial(train_step, net, learner.optimizers, autocast=autocast, clip=clip, group=group)
+        with chief.at_work(progress) if chief else contextlib.nullcontext():
+            if stopped := loop(step, learner, windows, state, progress, plan, chief, group, caught):
+                raise Interrupted(stopped, run)
+    return run
+
+
+def check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed):
+    """Raise ValueError for a setting out of range."""
+    if (steps is None) == (minutes is None):
+        raise ValueError("steps, minutes: give one of them, the other is null")
+    positive = {"steps": steps, "minutes": minutes, "lanes": lanes, "window": window}
+    positive |= {"patience": patience, "warmup": warmup, "clip": clip, "valid_every": valid_every}
+    for key, value in positive.items():
+        if value is not None and not 0 < value < math.inf:
+            raise ValueError(f"{key}={value}: this is over 0")
+    if not 0 < learning_rate < 1:
+        raise ValueError(f"learning_rate={learning_rate}: this is over 0 and under 1; 0.002 is usual")
+    if precision not in ("auto", "float32", "bfloat16"):
+        raise ValueError(f"precision={precision}: there are auto, float32 and bfloat16")
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"seed={seed}: this is 0 or more, and under 2^63")
+
+
+def begin(data: dict, codec: dict, model: dict, seed: int, lanes: int, window: int, group):
+    """Return the codec, the corpus made ready and the model with its first weights. Raises ValueError."""
+    if lanes % group.world:
+        raise ValueError(f"lanes={lanes}: the lanes must divide evenly among {group.world} processes")
+    codes = build(codec, "codec")
+    conform(data, prepare, "data", facts=("codec", "lanes", "track"))
+    with group.first_alone():
+        corpus = prepare(**data, codec=codes, lanes=lanes, track=terminal.unseen if group.rank else terminal.track)
+    torch.manual_seed(seed)
+    net = build(model, "model", levels=codes.levels, silence=codes.silence, classes=len(corpus.classes))
+    if window % net.stride:
+        raise ValueError(f"window={window}: this model takes multiples of {net.stride}")
+    torch.manual_seed(seed + group.rank)  # dropout differs between ranks
+    return codes, corpus, net
+
+
+def loop(step, learner, windows, state, progress, plan, chief, group, caught):
+    """Take steps until the plan is fulfilled, or a signal was caught, which is returned; all is saved then.
+
+    `step(batch, state)` is one of training. Rank 0 alone has a `chief`, which judges, logs and saves.
+    """
+    digits = len(windows.silence)
+    started = saved_at = time.monotonic()
+    before = progress.spent
+    for batch in windows:
+        learner.set_rate(plan.rate(progress))
+        loss, state = step(batch, state)
+        progress.add(group.total(loss), batch.targets, digits)
+        learner.follow(progress.step)
+
+        now = time.monotonic()
+        late = now - saved_at > SAVE_SECONDS
+        progress.spent, stop, late = group.highest([before + now - started, caught.number, late])
+        pause, shipped = plan.pauses(progress), None
+        line = {"step": progress.step, "seconds": round(progress.spent, 2)}
+        if progress.step % LOG_EVERY == 0 or pause:
+            line["bits"] = progress.bits(digits)
+        if pause:
+            held_out = group.highest([chief.score() if chief else NOTHING])[0]
+            progress.validated(None if held_out == NOTHING else held_out, digits)
+        over = pause and plan.over(progress)
+        if chief:
+            if pause:
+                told, shipped = chief.validate(progress, over)
+                line |= told
+            chief.log(line, progress, plan)
+        if pause or stop or late:
+            progress.position = windows.position()
+            tensors = resume.collect(learner, state, torch.get_rng_state(), group)
+            if chief:
+                chief.save(tensors, progress, shipped)
+            saved_at = time.monotonic()
+        if over or stop:
+            return 0 if over else int(stop)

@@ -1,0 +1,98 @@
+"""How far a training has come, and how far it is to go."""
+
+import dataclasses
+import math
+from typing import NamedTuple
+
+from gen.training.verdict import Validation, best, tired
+
+
+@dataclasses.dataclass
+class Progress:
+    """All that a training needs besides tensors to go on: `resume.safetensors` keeps it as it is.
+
+    It has taken `step` steps over `seen` audio samples in `spent` seconds. `nats` and `targets` came since the last
+    line of the log, `since` are both since the last validation. `position` is that of the windows when it was saved.
+    """
+
+    step: int = 0
+    spent: float = 0.0
+    seen: int = 0
+    nats: float = 0.0
+    targets: int = 0
+    since: list = dataclasses.field(default_factory=lambda: [0.0, 0])
+    history: list = dataclasses.field(default_factory=list)
+    position: dict = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def of(cls, book: dict):
+        """Return the Progress that a file has kept."""
+        kept = {field.name: book[field.name] for field in dataclasses.fields(cls)}
+        return cls(**kept | {"history": [Validation(*each) for each in kept["history"]]})
+
+    def book(self) -> dict:
+        """Return it as plain types, for a file."""
+        return dict(vars(self))
+
+    def add(self, nats: float, targets: int, digits: int):
+        """Count a step that had `targets` symbols, `digits` of them a sample."""
+        self.step, self.seen = self.step + 1, self.seen + targets // digits
+        self.nats, self.targets = self.nats + nats, self.targets + targets
+
+    def bits(self, digits: int) -> float:
+        """Return the bits per sample since the last time, and begin anew. Raises ValueError for none."""
+        bits = per_sample(self.nats, self.targets, digits)
+        if not math.isfinite(bits):
+            raise ValueError(
+                f"step {self.step}: the loss is no longer a number; what was saved last is kept: lower learning_rate"
+            )
+        self.since = [self.since[0] + self.nats, self.since[1] + self.targets]
+        self.nats, self.targets = 0.0, 0
+        return bits
+
+    def validated(self, held_out: float | None, digits: int) -> bool:
+        """Add a Validation with `held_out` bits to the history; return whether it is the best."""
+        self.history.append(Validation(self.step, self.spent, per_sample(*self.since, digits), held_out))
+        self.since = [0.0, 0]
+        return best(self.history) == len(self.history) - 1
+
+    @property
+    def best_step(self) -> int:
+        """The step of the best validation; before the first, the one it is at."""
+        return self.history[best(self.history)].step if self.history else self.step
+
+
+def per_sample(nats: float, targets: int, digits: int) -> float:
+    return nats / math.log(2) / (targets / digits)
+
+
+class Plan(NamedTuple):
+    """A training ends after `steps` or `minutes`, or where `patience` validations in a row brought nothing better.
+
+    The learning rate rises to `learning_rate` over `warmup` steps; a validation comes every `valid_every` steps.
+    """
+
+    steps: int | None
+    minutes: float | None
+    patience: int | None
+    learning_rate: float
+    warmup: int
+    valid_every: int
+
+    def share(self, progress: Progress) -> float:
+        """Return which share of the budget is spent: 1 is all."""
+        return progress.step / self.steps if self.steps else progress.spent / 60 / self.minutes
+
+    def pauses(self, progress: Progress) -> bool:
+        """Return whether a validation is due."""
+        return progress.step % self.valid_every == 0 or self.share(progress) >= 1
+
+    def over(self, progress: Progress) -> bool:
+        """Return whether the training is done."""
+        return self.share(progress) >= 1 or tired(progress.history, self.patience)
+
+    def rate(self, progress: Progress) -> float:
+        """Return the learning rate: linear over the warm-up, then a cosine over the budget down to a twentieth."""
+        share = min(1.0, self.share(progress))
+        rising = self.learning_rate * min(1.0, (progress.step + 1) / self.warmup)
+        return rising * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * share)))

@@ -1,0 +1,103 @@
+"""What a training has come to, in one plain line: its bits over time, and what its takes sound like beside the data.
+
+A verdict is learning, plateau, overfitting, collapsed to silence, noise or stuck in a loop. The last three are heard in
+takes, the others read from held-out bits.
+"""
+
+from typing import NamedTuple
+
+from gen.sound.collapse import collapse
+from gen.sound.hearing import Heard
+
+BARELY = 0.01  # bits/sample: less than that over half a training is no progress
+ENOUGH = 4  # validations before a plateau can be told
+SINCE = 3  # validations above the best one before it is overfitting
+
+
+class Validation(NamedTuple):
+    """A training at one of its validations: bits/sample on what it trained on since the last one, and held out."""
+
+    step: int
+    seconds: float
+    bits: float
+    held_out: float | None  # without held-out recordings there is none
+
+    @property
+    def judged(self):
+        return self.bits if self.held_out is None else self.held_out
+
+
+def best(history) -> int:
+    """Return the index of the best of the Validations so far, the latest of equals."""
+    return min(range(len(history)), key=lambda i: (history[i].judged, -i))
+
+
+def tired(history, patience: int | None) -> bool:
+    """Return whether the last `patience` validations brought nothing better; None has no end."""
+    return bool(patience and history and len(history) - 1 - best(history) >= patience)
+
+
+def verdict(history, takes: Heard, data: Heard, baselines: dict) -> tuple:
+    """Return a verdict and a line that says why and what to try.
+
+    `history` are the Validations so far; `takes` and `data` are what was heard in takes and in recordings; `baselines`
+    are the bits/sample of trivial predictors, the best known last.
+    """
+    now, collapsed = history[-1], collapse(takes, data)
+    noise = collapsed == "noise"
+    stuck, falls = len(history) >= ENOUGH and gain(history) < BARELY, gain_an_hour(history)
+    if collapsed == "collapsed to silence":
+        return collapsed, (
+            f"{takes.silence:.0%} of its takes is silence, of the recordings {data.silence:.0%}: if this stays, trim "
+            "silence from the beginnings of the recordings, or give takes a beginning with prime="
+        )
+    if collapsed == "stuck in a loop":
+        return collapsed, (
+            f"its takes repeat themselves (correlation {takes.loop:.2f}, recordings {data.loop:.2f}): if this stays, "
+            "give it more varied recordings, or a larger model"
+        )
+    at = best(history)
+    if len(history) - 1 - at >= SINCE and all(v.judged > history[at].judged + BARELY for v in history[-SINCE:]):
+        if now.held_out is not None and min(v.bits for v in history[at + 1 :]) < history[at].bits:
+            return "overfitting", (
+                f"since step {history[at].step} held-out bits rose from {history[at].judged:.3f} to {now.judged:.3f} "
+                "while training bits fell; the best model is kept: add recordings, model.dropout=0.1 or a smaller model"
+            )
+        stuck = True
+    knows_nothing = baselines and now.judged > baselines.get("histogram", float("inf")) - BARELY
+    fell = len(history) == 1 or gain([v._replace(held_out=None) for v in history]) > BARELY  # in training, at least
+    if noise and (stuck or (knows_nothing and not fell)):
+        return "noise", (
+            f"its takes are noise ({takes.noise:.2f}; recordings {data.noise:.2f}, noise 0.56) and its bits no longer "
+            f"fall: {'lower learning_rate' if knows_nothing else 'give it a larger model, or model=tiered'}"
+        )
+    still = "; its takes are still noise" if noise else ""
+    if stuck:
+        return "plateau", (
+            f"no better than {history[at].judged:.3f} bits, of step {history[at].step}{still}: "
+            "more minutes will gain little; try a larger model or more recordings"
+        )
+    under = compare(now.judged, baselines)
+    pace = f", {falls:.{0 if falls >= 10 else 1}f} fewer an hour" if falls and falls >= 0.05 else ""
+    return "learning", f"{under}{pace}{still}: {'wait' if noise else 'go on'}"
+
+
+def gain(history) -> float:
+    """Return by how many bits the best of the later half of a training is better than the best of the earlier."""
+    half = len(history) // 2
+    return min(v.judged for v in history[:half]) - min(v.judged for v in history[half:])
+
+
+def gain_an_hour(history) -> float | None:
+    """Return how many bits an hour the held-out bits fall, over the later half of a training; None at its begin."""
+    part = history[len(history) // 2 - (len(history) > 1) :]
+    seconds = part[-1].seconds - part[0].seconds
+    return (part[0].judged - part[-1].judged) / seconds * 3600 if seconds > 0 else None
+
+
+def compare(bits: float, baselines: dict) -> str:
+    """Say where bits/sample stand beside the best of the trivial predictors."""
+    if not baselines:
+        return f"{bits:.3f} bits/sample"
+    name, trivial = min(baselines.items(), key=lambda item: item[1])
+    return f"{abs(trivial - bits):.2f} bits {'under' if bits <= trivial else 'above'} {name.split(',')[0]}"

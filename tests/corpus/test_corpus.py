@@ -1,0 +1,265 @@
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from gen.corpus import cache
+from gen.corpus.corpus import prepare
+from gen.corpus.names import label_of
+from gen.corpus.windows import Windows
+from gen.sound.codec import Linear16, MuLaw
+
+RATE = 8000
+CODEC = MuLaw(8)
+
+
+def write(path, seconds=0.5, rate=RATE, seed=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    wave = np.random.default_rng(seed).uniform(-0.5, 0.5, max(1, round(seconds * rate)))
+    soundfile.write(path, wave, rate)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for index in range(40):
+        write(tmp_path / "in" / "ab"[index % 2] / f"{index % 10}_x_{index}.wav", seed=index)
+    return tmp_path / "in"
+
+
+def load(folder, **settings):
+    return prepare(str(folder), CODEC, RATE, **settings)
+
+
+def test_what_is_cached_is_the_encoded_file(folder):
+    corpus = load(folder, valid=0)
+    for segment in corpus.train:
+        wave, _ = soundfile.read(folder / segment.recording.name, dtype="float32")
+        assert np.array_equal(segment.recording.read(segment.start, segment.stop), CODEC.encode(wave))
+    assert (corpus.files, round(corpus.seconds, 3)) == (40, 20.0)
+
+
+def test_blocks_meet_without_a_seam_under_emphasis(tmp_path):
+    codec = MuLaw(8, 0.85)
+    path = write(tmp_path / "long.wav", seconds=20)
+    (recording,), _ = cache.encode(tmp_path, ["long.wav"], codec, RATE)
+    assert np.array_equal(recording.read(0, recording.length), codec.encode(soundfile.read(path, dtype="float32")[0]))
+
+
+def test_a_second_start_reads_no_audio_and_a_changed_file_is_noticed(folder, monkeypatch):
+    load(folder)
+    read = []
+    real = cache.audio.blocks
+    monkeypatch.setattr(cache.audio, "blocks", lambda path, rate: read.append(path.name) or real(path, rate))
+    load(folder)
+    assert read == []
+    write(folder / "a" / "0_x_0.wav", seed=99)
+    corpus = load(folder, valid=0)
+    assert read == ["0_x_0.wav"]
+    wave, _ = soundfile.read(folder / "a" / "0_x_0.wav", dtype="float32")
+    assert np.array_equal(corpus.train[0].recording.read(0, 10), CODEC.encode(wave[:10]))
+
+
+def test_the_same_recording_elsewhere_is_not_encoded_again(folder, tmp_path, monkeypatch):
+    load(folder)
+    folder.rename(tmp_path / "moved")
+    monkeypatch.setattr(cache.audio, "blocks", None)
+    assert load(tmp_path / "moved").files == 40
+
+
+def test_one_bad_file_is_skipped_and_named(folder):
+    (folder / "a" / "bad.wav").write_text("text")
+    corpus = load(folder)
+    assert corpus.files == 40
+    assert len(corpus.notes) == 1
+    assert "bad.wav" in corpus.notes[0]
+
+
+def test_labels_come_from_folders_or_names(folder):
+    assert load(folder, labels="folder").classes == ["a", "b"]
+    corpus = load(folder, labels=r"(\d)_*.wav", valid=0)
+    assert corpus.classes == list("0123456789")
+    for segment in corpus.train:
+        assert segment.recording.name.split("/")[1][0] == corpus.classes[segment.label]
+    assert label_of("0_george_12.wav", r"(\d)_*.wav") == "0"
+    assert label_of("x/Ds4.mp3", r"([A-G]s?\d).mp3") == "Ds4"
+    with pytest.raises(ValueError, match="its parentheses capture nothing"):
+        label_of("a_1.wav", "(?:a|b)_*.wav")
+
+
+def test_what_a_run_in_the_folder_made_is_no_recording(folder):
+    for name in ("runs/a/previews/step-1.wav", "runs/a/takes/seed0-0.flac", "runs/mine.wav"):
+        write(folder / name)
+    assert load(folder).files == 43
+    (folder / "runs" / "a" / "log.jsonl").touch()
+    assert load(folder).files == 41
+    assert load(folder / "runs" / "a").files == 2  # unless it is asked for
+
+
+def test_adding_files_moves_none_between_the_parts(folder):
+    def held():
+        return {s.recording.name for s in load(folder, valid=0.3).valid}
+
+    before = held()
+    assert 0 < len(before) < 40
+    names = {p.relative_to(folder).as_posix() for p in folder.rglob("*.wav")}
+    for index in range(40, 60):
+        write(folder / "a" / f"{index}.wav", seed=index)
+    assert held() & names == before
+
+
+def test_a_list_names_the_held_out_files(folder, tmp_path):
+    (tmp_path / "held.txt").write_text("3_x_3.wav\na/0_x_0.wav\n")
+    corpus = load(folder, valid=str(tmp_path / "held.txt"))
+    assert {s.recording.name for s in corpus.valid} == {"b/3_x_3.wav", "a/0_x_0.wav"}
+    assert len({s.recording.name for s in corpus.train}) == 38
+
+
+def test_with_few_files_the_end_of_each_long_one_is_held_out(tmp_path):
+    write(tmp_path / "in" / "long.wav", 30)
+    write(tmp_path / "in" / "short.wav", 1, seed=1)
+    corpus = load(tmp_path / "in", valid=0.1)
+    assert {s.recording.name for s in corpus.valid} == {"long.wav"}
+    assert sum(s.size for s in corpus.valid) == 3 * RATE
+    assert min(s.start for s in corpus.valid) == max(s.stop for s in corpus.train if s.recording.name == "long.wav")
+
+
+@pytest.mark.parametrize("seconds", [0, 0.001, 5])
+def test_one_file_of_any_length_keeps_every_lane_busy(tmp_path, seconds):
+    write(tmp_path / "in" / "only.wav", seconds)
+    corpus = load(tmp_path / "in", lanes=8, valid=0.1)
+    windows = Windows(corpus.train, 8, 16, CODEC.silence)
+    window = next(windows)
+    assert ((window.y >= 0).sum(1) > 0).all()
+
+
+def test_a_pair_of_coarse_and_fine_is_never_cut(tmp_path):
+    write(tmp_path / "in" / "only.wav", 5)
+    corpus = prepare(str(tmp_path / "in"), Linear16(), RATE, lanes=7, valid=0.13)
+    assert all(s.start % 2 == s.stop % 2 == 0 for s in corpus.train + corpus.valid)
+
+
+def played(windows, codec=CODEC):
+    """Return what one pass shows, a list of symbols for each segment, checking that x follows y."""
+    lanes, done = {}, []
+    for window in windows:
+        for row in range(len(window.x)):
+            targets = window.y[row][window.y[row] >= 0].tolist()
+            if not targets:
+                continue
+            if window.reset[row]:
+                lanes[row] = []
+                done.append(lanes[row])
+            before = lanes[row][-1] if lanes[row] else codec.silence[-1]
+            assert window.x[row, : len(targets)].tolist() == [before, *targets[:-1]]
+            lanes[row] += targets
+    return done
+
+
+def test_one_pass_plays_every_symbol_once_in_order(folder):
+    corpus = load(folder, valid=0, segment=0.2, tail=0)
+    done = played(Windows(corpus.train, 5, 37, CODEC.silence, seed=None))
+    want = [s.recording.read(s.start, s.stop).tolist() for s in corpus.train]
+    assert sorted(done) == sorted(want)
+
+
+@pytest.mark.parametrize("codec", [CODEC, Linear16()])
+def test_silence_follows_the_end_of_what_is_trained_on_and_of_nothing_else(folder, codec):
+    corpus = prepare(str(folder), codec, RATE, segment=0.2, tail=0.01, valid=0.3)
+    assert not any(s.tail for s in corpus.valid)
+    want = []
+    for s in corpus.train:
+        symbols = s.recording.read(s.start, s.stop).tolist()
+        if s.stop == s.recording.length:  # 80 samples, and on to the end of the window
+            tail = 80 * codec.digits
+            symbols += (list(codec.silence) * 200)[: tail + -(len(symbols) + tail) % 38]
+        want.append(symbols)
+    windows = Windows(corpus.train, 3, 38, codec.silence, seed=None)
+    assert sorted(played(windows, codec)) == sorted(want)
+    assert sum(len(w) for w in want) >= sum(s.size for s in corpus.train)
+
+
+def test_an_epoch_plays_every_segment_in_an_order_of_its_seed(folder):
+    corpus = load(folder, valid=0)
+
+    def order(seed):
+        windows = Windows(corpus.train, 4, 5000, CODEC.silence, seed=seed)
+        return [tuple(next(windows).y[:, :3].flatten().tolist()) for _ in range(20)]
+
+    assert order(1) == order(1)
+    assert order(1) != order(2)
+    assert sorted(order(1)[:10]) != sorted(order(1)[10:])
+    assert len(set(order(1)[:10])) == 10
+
+
+def test_two_ranks_together_see_what_one_process_sees(folder):
+    corpus = load(folder)
+    one = Windows(corpus.train, 6, 100, CODEC.silence, seed=3)
+    two = [Windows(corpus.train, 6, 100, CODEC.silence, seed=3, rank=r, world=2) for r in range(2)]
+    for _ in range(200):
+        want, parts = next(one), [next(w) for w in two]
+        for field in ("x", "y", "reset", "labels"):
+            assert torch.equal(torch.cat([getattr(p, field) for p in parts]), getattr(want, field))
+        assert want.targets == parts[0].targets == parts[1].targets == (want.y >= 0).sum()
+
+
+def test_a_position_brings_the_same_windows_back(folder):
+    corpus = load(folder)
+    windows = Windows(corpus.train, 6, 100, CODEC.silence, seed=3)
+    for _ in range(70):
+        next(windows)
+    position = windows.position()
+    again = Windows(corpus.train, 6, 100, CODEC.silence, seed=3)
+    again.seek(position)
+    for _ in range(70):
+        assert all(
+            torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in zip(next(windows), next(again), strict=True)
+        )
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"labels": "folders"}, "none, folder, or a pattern"),
+        ({"labels": r"(\d\d)_*.wav"}, "doesn't match"),
+        ({"valid": 1.5}, "under 1"),
+        ({"valid": "no_such.txt"}, "No such file"),
+        ({"segment": 0}, "over 0"),
+        ({"tail": -1}, r"data\.tail=-1: this is 0 \(none\) or more"),
+    ],
+)
+def test_a_wrong_setting_is_named(folder, settings, named):
+    with pytest.raises(ValueError, match=named):
+        load(folder, **settings)
+
+
+def test_folders_without_audio_say_what_is_missing(tmp_path):
+    with pytest.raises(ValueError, match="no such folder"):
+        load(tmp_path / "none")
+    (tmp_path / "in").mkdir()
+    with pytest.raises(ValueError, match="empty folder"):
+        load(tmp_path / "in")
+    (tmp_path / "in" / "readme.txt").write_text("hello")
+    with pytest.raises(ValueError, match="no audio files"):
+        load(tmp_path / "in")
+    (tmp_path / "in" / "a.m4a").write_text("hello")
+    with pytest.raises(ValueError, match=r"a\.m4a.*convert it to WAV or FLAC"):
+        load(tmp_path / "in")
+
+
+def test_two_files_that_differ_only_in_extension_are_refused(folder):
+    write(folder / "a" / "0_x_0.flac")
+    with pytest.raises(ValueError, match="differs only in extension"):
+        load(folder)
+
+
+def test_a_rate_above_the_recordings_own_is_pointed_out(folder):
+    corpus = prepare(str(folder), CODEC, 16000)
+    assert any("data.rate=8000 loses nothing" in note for note in corpus.notes)
+
+
+def test_a_cache_that_cannot_be_written_is_named(folder, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("GEN_CACHE", str(tmp_path / "file" / "below"))
+    with pytest.raises(ValueError, match="set GEN_CACHE"):
+        load(folder)

@@ -1,0 +1,116 @@
+import json
+
+import numpy as np
+import pytest
+
+from gen.corpus.cache import Recording
+from gen.corpus.corpus import prepare
+from gen.corpus.splits import Segment
+from gen.judging.baselines import baselines
+from gen.sampling.trained import Trained
+from gen.sound import codec as codecs
+from tests.small import save_run
+
+
+def segments(tmp_path, waves, codec):
+    out = []
+    for index, wave in enumerate(waves):
+        symbols = codec.encode(wave).astype(np.uint8)
+        path = tmp_path / str(index)
+        path.write_bytes(symbols.tobytes())
+        out.append(Segment(Recording(str(index), path, "uint8", len(symbols), 8000), 0, len(symbols), 0))
+    return out
+
+
+@pytest.mark.parametrize("codec", [codecs.MuLaw(8), codecs.MuLaw(8, 0.85), codecs.Linear16()])
+def test_uniform_noise_over_the_symbols_needs_all_the_bits(tmp_path, codec):
+    random = np.random.default_rng(0)
+    made = []
+    for index in range(4):
+        symbols = random.integers(0, 256, 40_000).astype(np.uint8)
+        (tmp_path / str(index)).write_bytes(symbols.tobytes())
+        made.append(Segment(Recording(str(index), tmp_path / str(index), "uint8", 40_000, 8000), 0, 40_000, 0))
+    bits = baselines(made[:3], made[3:], codec)
+    whole = 8 * codec.digits
+    assert bits["uniform"] == whole
+    assert bits["histogram"] == pytest.approx(whole, abs=0.02)
+    assert bits["first-order Markov"] >= whole
+    assert bits["linear prediction, order 16"] >= whole - 0.01
+
+
+def test_a_coin_between_two_levels_needs_one_bit_and_an_alternation_none_after_its_context(tmp_path):
+    codec, random = codecs.MuLaw(8), np.random.default_rng(0)
+    coin = [codec.decode(100 + 50 * random.integers(0, 2, 20_000)) for _ in range(2)]
+    made = segments(tmp_path, coin, codec)
+    assert baselines(made[:1], made[1:], codec)["histogram"] == pytest.approx(1.0, abs=0.01)
+    turns = [codec.decode(np.tile([100, 150], 10_000)) for _ in range(2)]
+    made = segments(tmp_path, turns, codec)
+    bits = baselines(made[:1], made[1:], codec)
+    assert bits["histogram"] == pytest.approx(1.0, abs=0.01)
+    assert bits["first-order Markov"] < 0.01
+
+
+@pytest.mark.parametrize("scale", [0.02, 0.1])
+def test_linear_prediction_of_an_autoregression_comes_near_its_entropy(tmp_path, scale):
+    random, codec = np.random.default_rng(1), codecs.Linear16()
+    waves = []
+    for _ in range(2):
+        wave, noise = np.zeros(30_000), random.laplace(0, scale / 10, 30_000)
+        for t in range(2, len(wave)):
+            wave[t] = 1.6 * wave[t - 1] - 0.8 * wave[t - 2] + noise[t]
+        waves.append(np.clip(wave, -1, 1))
+    made = segments(tmp_path, waves, codec)
+    entropy = np.log2(2 * np.e * scale / 10 * 32768)  # of the Laplace law, in steps of 2**-15
+    found = baselines(made[:1], made[1:], codec)["linear prediction, order 16"]
+    assert entropy - 0.02 < found < entropy + 0.1
+
+
+def test_the_probabilities_of_linear_prediction_sum_to_one():
+    from gen.judging.baselines import _laplace
+
+    law = codecs.MuLaw(8)
+    every = np.arange(256)
+    low, high = law.decode(every - 0.5).astype(float), law.decode(every + 0.5).astype(float)
+    low[0], high[-1] = -np.inf, np.inf
+    assert np.allclose(low[1:], high[:-1])
+    assert (_laplace((high - 0.1) / 0.03) - _laplace((low - 0.1) / 0.03)).sum() == pytest.approx(1.0)
+
+
+def test_a_folder_whose_labels_have_changed_is_scored_with_the_models_own(tmp_path):
+    trained = Trained(save_run(tmp_path / "run", ["hi", "lo"]))
+    added, hi, lo = (Segment(None, 0, 1, number) for number in range(3))
+    assert [s.label for s in trained.own_labels([lo, hi], ["added", "hi", "lo"])] == [1, 0]
+    with pytest.raises(ValueError, match="label=added: this model has no such label"):
+        trained.own_labels([added], ["added", "hi", "lo"])
+
+
+def test_evaluate_scores_what_training_held_out(tmp_path, monkeypatch):
+    import soundfile
+
+    from gen.judging.evaluate import evaluate
+    from tests.small import train
+
+    monkeypatch.chdir(tmp_path)
+    for index in range(30):
+        wave = 0.4 * np.sin(np.arange(2000) * (0.05 + 0.01 * index))
+        (tmp_path / "in").mkdir(exist_ok=True)
+        soundfile.write(tmp_path / "in" / f"{index}.wav", wave, 8000)
+    settings = {"path": "in", "rate": 8000, "labels": "none", "valid": 0.2, "segment": 20.0, "tail": 0.0}
+    node = {"_target_": "gen.models.rnn.CharRNN", "hidden": 16, "embedding": 8}
+    train(
+        data=settings, codec={"_target_": "gen.sound.codec.MuLaw"}, model=node, steps=20, name="a", lanes=4, window=32
+    )
+    done = evaluate("runs/a")
+    held = prepare(**settings, codec=codecs.MuLaw()).valid
+    assert done["pieces"] == len(held) > 0
+    assert json.loads((tmp_path / "runs/a/evaluate.json").read_text()) == done
+    last = json.loads((tmp_path / "runs/a/log.jsonl").read_text().splitlines()[-1])
+    assert done["bits_per_sample"] == pytest.approx(last["valid_bits"], abs=1e-5)
+    (tmp_path / "names.txt").write_text("3.wav\n7.wav\n")
+    assert evaluate("runs/a", names="names.txt")["pieces"] == 2
+    everything = evaluate("runs/a", names="all")
+    assert everything["pieces"] == 30
+    assert set(everything["baselines"]) == {"uniform"}
+    (tmp_path / "names.txt").write_text("other.wav\n")
+    with pytest.raises(ValueError, match=r"names none of the recordings"):
+        evaluate("runs/a", names="names.txt")
