@@ -71,7 +71,7 @@ def keep_likeliest(p, share, heap):
 
 @inlined
 def draw(logits, uniform, sharpness, top_p, p, heap):
-    """Return the symbol where the cumulative distribution passes `uniform`, or DAMAGED; see `gen.sampling.reference`."""
+    """Return where the cumulative distribution passes `uniform`, or DAMAGED; as `sampling.reference` has it."""
     most = largest(logits, logits.ctypes.data, len(logits))
     if sharpness == 0:
         for i in range(len(p)):

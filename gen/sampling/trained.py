@@ -71,8 +71,8 @@ class Trained:
         `prime` is a recording to go on from: a path, or a wave (T,) at `rate` Hz. `engine` is compiled or reference,
         the definition in PyTorch, slow; where a model can't be compiled it takes over, which `warn` is told. `weights`
         of the compiled one are bfloat16, float32 (twice the bytes, slower) or float64, numbers beside them float32 or
-        float64. `guard` has what collapses drawn again (see `gen.sampling.guard`), and `warn` is told how often. `stream`
-        is the first one's number, the others follow. Raises ValueError.
+        float64. `guard` has what collapses drawn again (see `gen.sampling.guard`), and `warn` is told how often.
+        `stream` is the first one's number, the others follow. Raises ValueError.
         """
         check(seconds=seconds, count=count, seed=seed, temperature=temperature, top_p=top_p, stream=stream)
         labels = self.label_ids(label, count or 1, stream)

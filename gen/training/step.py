@@ -12,8 +12,9 @@ ALONE = Ranks()
 def train_step(net, optimizers, batch, state, autocast, clip: float = 1.0, group: Ranks = ALONE):
     """Train `net` on one window; return its loss in nats, the sum over its targets (a scalar), and the state after it.
 
-    `batch` is a `gen.corpus.windows.Window` of B lanes and T symbols. The state is carried in from the window before and
-    cut off from how it came to be: truncated back-propagation through time (Williams & Peng 1990, Neural Computation 2).
+    `batch` is a `gen.corpus.windows.Window` of B lanes and T symbols. The state is carried in from the window before
+    and cut off from how it came to be: truncated back-propagation through time (Williams & Peng 1990, Neural
+    Computation 2).
     Where a lane begins a recording it begins anew. The gradient is that of the mean loss over the targets of all ranks,
     clipped to norm `clip`.
     """

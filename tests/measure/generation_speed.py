@@ -1,7 +1,7 @@
 """Generation by the engine beside what there was before it: a plain PyTorch loop, and samplernn-pytorch.
 
 Run it as `python -m tests.measure.generation_speed RUN [RUN ...]`, with runs of char-RNNs with GRUs. For each, a plain
-loop over torch.nn.GRUCell with the weights of the run generates one stream, on one thread and on two; then the engine does.
+loop over torch.nn.GRUCell with the weights of the run generates one stream, on one thread and two; then the engine.
 The last rows are of a SampleRNN of the size that samplernn-pytorch recommends, with random weights: 91 samples a
 second is what that project makes on a machine of two such cores.
 """

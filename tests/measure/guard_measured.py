@@ -1,4 +1,4 @@
-"""How many takes collapse without the guard and with it, and at what cost: `python -m tests.measure.guard_measured RUN ...`"""
+"""Takes that collapse without the guard and with it, at what cost: `python -m tests.measure.guard_measured RUN ...`"""
 
 import sys
 import time

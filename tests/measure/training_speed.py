@@ -1,8 +1,8 @@
 """Training speed of every model, beside a plain PyTorch loop and beside what the machine's matrix products allow.
 
 Run it as `python -m tests.measure.training_speed [SECONDS [MODEL ...]]`. Each way takes optimizer steps for so long on
-windows of random symbols; a step's speed doesn't depend on what is in a window. A training step is reckoned as three times the
-multiply-adds of a prediction: once forward, and backward once for the weights and once for the inputs.
+windows of random symbols; a step's speed doesn't depend on what is in a window. A training step is reckoned as
+three times the multiply-adds of a prediction: once forward, and backward once for the weights and once for the inputs.
 """
 
 import sys
