@@ -6,6 +6,7 @@ import torch
 import yaml
 
 from gen.base.build import build
+from gen.corpus.corpus import prepare
 from gen.run import checkpoint
 from gen.run.folder import MODEL
 from gen.training import loop
@@ -14,6 +15,7 @@ CONF = Path(__file__).parent.parent / "conf"
 PRESETS = sorted(p.stem for p in (CONF / "model").glob("*.yaml"))
 MODELS = [name for name in PRESETS if not name.endswith("_large")]  # a larger size of one is no other model
 LEVELS = 16
+MULAW = yaml.safe_load((CONF / "codec" / "mulaw8.yaml").read_text())
 SMALL = {
     "lstm": {"layers": 2},
     "gru": {"layers": 2},
@@ -63,10 +65,20 @@ def train(**settings):
     return loop.train(**usual("train", "model/gru") | settings)
 
 
+def corpus(path, codec, **settings):
+    """Return the corpus in `path` as `gen train` has it, but for `settings`."""
+    return prepare(path, codec, **{k: v for k, v in usual("data/folder").items() if k != "path"} | settings)
+
+
+def built(name, levels, silence, classes=0, **changes):
+    """Return the model of conf/model/<name>.yaml with `changes` to its node."""
+    return build({**model_node(name), **changes}, "model", levels=levels, silence=silence, classes=classes)
+
+
 def save_run(folder, classes=(), scale=1.0):
     """Save a small GRU at 8 kHz as a trained run would; its takes are loud. `scale` makes another model of it."""
     node = {**model_node("gru"), "hidden": 24, "embedding": 12, "layers": 2}
-    header = {"model": node, "codec": {"_target_": "gen.sound.codec.MuLaw"}, "rate": 8000, "classes": list(classes)}
+    header = {"model": node, "codec": MULAW, "rate": 8000, "classes": list(classes)}
     weights = sharp("gru", len(classes), levels=256).state_dict()
     checkpoint.save(Path(folder) / MODEL, {k: v * scale for k, v in weights.items()}, header)
     return Path(folder)

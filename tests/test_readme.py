@@ -38,17 +38,17 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
     import numpy as np
     import soundfile
 
-    from tests.small import train
+    from tests.small import MULAW, model_node, train, usual
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "recordings").mkdir()
     for index in range(3):
         soundfile.write(tmp_path / "recordings" / f"{index}.wav", np.sin(np.arange(4000) * 0.1) / 2, 8000)
-    node = {"_target_": "gen.models.rnn.CharRNN", "hidden": 8, "embedding": 4}
-    settings = {"path": "recordings", "rate": 1000}
+    node = {**model_node("gru"), "hidden": 8, "embedding": 4}
+    settings = {**usual("data/folder"), "path": "recordings", "rate": 1000}
     train(
         data=settings,
-        codec={"_target_": "gen.sound.codec.MuLaw"},
+        codec=MULAW,
         model=node,
         steps=2,
         lanes=2,

@@ -40,6 +40,9 @@ def conform(settings: dict, made, where: str, facts=()):
         if key not in takes:
             raise ValueError(f"{where}.{key}: {made.__name__} has no such key; it has {', '.join(takes)}")
         check(f"{where}.{key}", value, takes[key].annotation)
+    for key, p in takes.items():
+        if p.default is p.empty and key not in settings:
+            raise ValueError(f"{where}.{key}: {made.__name__} needs it, and it isn't given")
 
 
 def check(key: str, value, annotation):

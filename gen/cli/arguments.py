@@ -55,6 +55,11 @@ def has_keys(name: str) -> bool:
     return (CONF / f"{name}.yaml").exists()
 
 
+def functions(command) -> list:
+    """Return the functions whose annotated arguments are the keys of a command; the later ones' defaults hold."""
+    return [command.run, *(command.keys() if hasattr(command, "keys") else [])]
+
+
 def choices_of(group: str) -> list:
     """Return the names that a group of the configuration offers."""
     return sorted(p.stem for p in (CONF / group).glob("*.yaml"))

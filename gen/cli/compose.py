@@ -20,7 +20,7 @@ from hydra.errors import HydraException
 from omegaconf import MissingMandatoryValue, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from gen.cli.arguments import CONF, unknown
+from gen.cli.arguments import CONF, functions, unknown
 
 
 class Composed(NamedTuple):
@@ -37,20 +37,21 @@ class Ended(BaseException):
 
 def compose(name: str, command, overrides: list) -> Composed:
     """Return the settings of a command for `overrides` of its configuration. Raises ValueError, which names the key."""
+    store_schema(name, command)
     with explained(name):
-        config = configuration(name, command, overrides)
+        config = configuration(name, overrides)
         return plain(config, config.hydra, command)
 
 
-def choose(name: str, command, overrides: list) -> dict:
+def choose(name: str, overrides: list) -> dict:
     """Return the choice that `overrides` come to in each group. Raises ValueError."""
+    ConfigStore.instance().store(f"schema_{name}", {})  # that of the functions would have to import torch
     with explained(name):
-        return dict(configuration(name, command, overrides).hydra.runtime.choices)
+        return dict(configuration(name, overrides).hydra.runtime.choices)
 
 
-def configuration(name: str, command, overrides: list):
+def configuration(name: str, overrides: list):
     """Return Hydra's configuration, its own part included."""
-    store_schema(name, command)
     with hydra.initialize_config_dir(str(CONF), job_name=name, version_base="1.3"):
         return hydra.compose(name, [literal(o) for o in overrides], return_hydra_config=True)
 
@@ -106,12 +107,14 @@ def plain(config, chosen, command, swept=()) -> Composed:
 def store_schema(name: str, command):
     """Tell Hydra the annotated arguments of a command's functions: what it refuses wrong names and types by."""
     fields = {}
-    for function in [*(command.keys() if hasattr(command, "keys") else []), command.run]:
+    for function in functions(command):
         for key, p in inspect.signature(function).parameters.items():
             if p.annotation is not p.empty:
                 default = dataclasses.MISSING if p.default is p.empty else p.default
                 kind = dict[str, Any] if p.annotation is dict else p.annotation
                 fields[key] = (key, kind, dataclasses.field(default=default))
+    usual = {key: field.default for key, _, field in fields.values()}
+    OmegaConf.register_new_resolver("usual", usual.__getitem__, replace=True)
     ConfigStore.instance().store(f"schema_{name}", dataclasses.make_dataclass(name, fields.values(), kw_only=True))
 
 

@@ -1,13 +1,17 @@
 """What the commands are and what their keys mean: the list, and a command's help with the YAML it would compose."""
 
 import importlib
+import inspect
+import json
 import pkgutil
 import re
+import textwrap
 
 import gen.commands
-from gen.cli.arguments import CONF, choices_of, has_keys
+from gen.cli.arguments import CONF, choices_of, functions, has_keys
 
 GROUPS = ("Before training", "Training", "Takes", "How good", "This machine")  # in the order of the list
+COMMENT = 26  # the column of the comments in conf
 
 
 def commands() -> dict:
@@ -37,25 +41,35 @@ def show_help(name: str, command, overrides: list):
     if not has_keys(name):
         return
     text = (CONF / f"{name}.yaml").read_text()
-    print(text.partition("_self_\n")[2])
-    for group, choice in chosen(name, command, overrides).items():
+    print(with_values(text.partition("_self_\n")[2], command))
+    for group, choice in chosen(name, text, overrides).items():
         keys = (CONF / group / f"{choice}.yaml").read_text().replace("# @package _global_\n", "")
         keys = re.sub(r"^defaults:\n(  .*\n)+\n?", "", keys, flags=re.MULTILINE)
-        keys = (
-            keys
-            if re.search(rf"^{group}:", keys, re.MULTILINE)
-            else f"{group}:\n" + re.sub("^", "  ", keys, flags=re.M)
-        )
+        if not re.search(rf"^{group}:", keys, re.MULTILINE):
+            keys = f"{group}:\n{textwrap.indent(keys, '  ')}"
         others = " ".join(f"{group}={other}" for other in choices_of(group) if other != choice)
         print(f"# {group}={choice}; gen {name} {group}=... --help tells of others: {others}\n{keys}")
 
 
-def chosen(name: str, command, overrides: list) -> dict:
-    """Return the choice that `overrides` come to in each group that a command's configuration has."""
-    groups = re.findall(r"^  - (\w+): \w+$", (CONF / f"{name}.yaml").read_text(), re.MULTILINE)
+def with_values(text: str, command) -> str:
+    """Return lines of YAML with the value in place of each `${usual:key}`, which stands for what the signature has."""
+    if "${usual:" not in text:
+        return text  # the functions of some commands have to import torch
+    usual = {k: p.default for made in functions(command) for k, p in inspect.signature(made).parameters.items()}
+
+    def line(found):
+        value = usual[found[1]]
+        return f"{found[1]}: {value if isinstance(value, str) else json.dumps(value)}".ljust(COMMENT)
+
+    return re.sub(r"(\w+): \$\{usual:\w+\} *", line, text)
+
+
+def chosen(name: str, text: str, overrides: list) -> dict:
+    """Return the choice that `overrides` come to in each group that a command's configuration `text` has."""
+    groups = re.findall(r"^  - (\w+): \w+$", text, re.MULTILINE)
     if not groups:
         return {}
     from gen.cli.compose import choose
 
-    made = choose(name, command, overrides)
+    made = choose(name, overrides)
     return {group: made[group] for group in groups}

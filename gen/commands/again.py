@@ -17,7 +17,7 @@ are the same. run= and prime= say where its model and the recording it went on f
 """
 
 
-def run(path, out: str | None = None, run: str | None = None, prime: str | None = None):
+def run(path, out: str | None, run: str | None, prime: str | None):
     remake(path, 0.0, "again", out, run, prime)
     print(f"the same bytes as {path}")
 

@@ -14,7 +14,7 @@ of weights, beside the reference sampler and beside what reading its weights alo
 """
 
 
-def run(path, json: str | None = None):
+def run(path, json: str | None):
     from gen.base import terminal
     from gen.sampling.bench import COLUMNS, bench, table, write
 

@@ -23,11 +23,11 @@ def run(
     data: dict,
     codec: dict,
     model: dict,
-    out: str = "data.html",
-    lanes: int = 32,
-    window: int = 128,
-    learning_rate: float = 0.002,
-    optimizer: str = "adamw",
+    out: str,
+    lanes: int,
+    window: int,
+    learning_rate: float,
+    optimizer: str,
 ):
     from gen.base import files, terminal
     from gen.base.build import conform

@@ -16,7 +16,7 @@ Make a take longer, in TAKE-extended beside it: the same file that gen sample wo
 """
 
 
-def run(path, seconds: float = 10.0, out: str | None = None, run: str | None = None, prime: str | None = None):
+def run(path, seconds: float, out: str | None, run: str | None, prime: str | None):
     if not 0 < seconds < math.inf:
         raise ValueError(f"seconds={seconds}: this is how much longer, a length over 0")
     remake(path, seconds, "extended", out, run, prime)

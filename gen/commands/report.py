@@ -23,12 +23,12 @@ folder for the plots as files, for papers. A folder of audio without a model is 
 def run(
     paths,
     data: dict,
-    seconds: float | None = None,
-    count: int = 4,
-    temperatures: list[float] = (0.8, 0.9, 1.0),
-    seed: int = 0,
-    out: str | None = None,
-    png: str | None = None,
+    seconds: float | None,
+    count: int,
+    temperatures: list[float],
+    seed: int,
+    out: str | None,
+    png: str | None,
 ):
     from gen.base import terminal
     from gen.pages.report import LARGE, report

@@ -23,12 +23,12 @@ recordings is drawn again.
 
 def keys() -> list:
     """Return the functions whose arguments are the keys of this command, beside those of `run`."""
-    from gen.sampling.trained import Trained
+    from gen.sampling.settings import Settings
 
-    return [Trained.stream]
+    return [Settings]
 
 
-def run(path, out: str | None = None, count: int | None = None, format: str = "wav", **settings):
+def run(path, out: str | None, count: int | None, format: str, **settings):
     import torch
 
     from gen.base import terminal

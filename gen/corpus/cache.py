@@ -48,7 +48,7 @@ def encode(folder: Path, names: list, codec, rate: int, track=unseen):
     index_path = files.cache() / INDEX / f"{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]}.json"
     known = _read_index(index_path)
     index, found, faults, fresh = {}, {}, [], []
-    try:
+    with files.named(files.cache(), "set GEN_CACHE to another folder"):
         for name in names:
             entry = known.get(name)
             stamp = _stamp(folder / name)
@@ -64,10 +64,6 @@ def encode(folder: Path, names: list, codec, rate: int, track=unseen):
         if fresh:
             with files.replacing(index_path, MARK) as file:
                 file.write(json.dumps({**known, **index}).encode())
-    except OSError as error:
-        raise ValueError(
-            f"{files.cache()}: the cache can't be written ({error.strerror}); set GEN_CACHE to another"
-        ) from None
     for name in names:
         if name in index:
             path = objects / index[name]["content"]

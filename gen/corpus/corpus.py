@@ -30,11 +30,12 @@ class Corpus(NamedTuple):
 def prepare(
     path: str | None,
     codec,
-    rate: int = 16000,
-    labels: str = "none",
-    valid: float | str = 0.1,
-    segment: float = 20.0,
-    tail: float = 0.02,
+    *,
+    rate: int,
+    labels: str,
+    valid: float | str,
+    segment: float,
+    tail: float,
     lanes: int = 1,
     track=unseen,
 ) -> Corpus:

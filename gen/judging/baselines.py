@@ -87,7 +87,7 @@ def _bins(segment, codec):
     """Return for each sample the value that its level stands for and the bounds of the level's bin, float64 (T,)."""
     symbols = _symbols(segment)
     if isinstance(codec, MuLaw):
-        law = MuLaw(codec.bits)  # with emphasis, the emphasised wave
+        law = MuLaw(codec.bits, emphasis=0.0)  # with emphasis, the emphasised wave
         value, low, high = (law.decode(symbols + d).astype(np.float64) for d in (0, -0.5, 0.5))
         return value, np.where(symbols == 0, -np.inf, low), np.where(symbols == codec.levels - 1, np.inf, high)
     value = codec.decode(symbols).astype(np.float64)

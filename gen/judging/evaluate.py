@@ -45,11 +45,8 @@ def evaluate(run, path: str | None = None, names: str | None = None, **progress)
         **{key: trained.header["trained"][key] for key in ("steps", "samples", "minutes")},
     }
     folder = folder_of(run)
-    try:
-        with files.replacing(folder / SCORES) as file:
-            file.write((json.dumps(result, indent=1) + "\n").encode())
-    except OSError as error:
-        raise ValueError(f"{folder / SCORES}: can't be written ({error.strerror})") from None
+    text = json.dumps(result, indent=1) + "\n"
+    files.write(folder / SCORES, text.encode(), "make room, or let gen write into the run")
     return result
 
 

@@ -158,7 +158,7 @@ class Block(nn.Module):
     Where Griffin has RMSNorm, GELU and biases, this has LayerNorm, SiLU and none, which take a CPU less time.
     """
 
-    def __init__(self, size: int, cell, conv: int = 4, expand: int = 2, dropout: float = 0.0):
+    def __init__(self, size: int, cell, conv: int, dropout: float, expand: int = 2):
         """Build it around `cell`, a Cell or Beside; `conv` is the convolution's width (1: none)."""
         super().__init__()
         self.size, self.cell, self.conv = size, cell, conv
@@ -226,18 +226,19 @@ class LinearRNN(Model):
         levels: int,
         silence: tuple,
         classes: int = 0,
-        cell: str = "rglru",
-        size: int = 128,
-        layers: int = 4,
-        conv: int = 4,
-        dropout: float = 0.0,
+        *,
+        cell: str,
+        size: int,
+        layers: int,
+        conv: int,
+        dropout: float,
     ):
         super().__init__()
         if min(size, layers, conv) < 1 or not 0 <= dropout < 1:
             raise ValueError("model: size, layers and conv are 1 or more, dropout is in [0, 1)")
         self.embedding = nn.Embedding(levels, size)
         self.label = Label(classes, size)
-        self.blocks = nn.ModuleList(Block(size, recurrence(cell, size), conv, dropout=dropout) for _ in range(layers))
+        self.blocks = nn.ModuleList(Block(size, recurrence(cell, size), conv, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(size, bias=False)
         self.out = nn.Linear(size, levels)
 

@@ -17,7 +17,7 @@ class Elman(nn.RNN):
 
     parts = 1  # vectors of H that the state holds
 
-    def __init__(self, inputs, hidden, activation="tanh"):
+    def __init__(self, inputs, hidden, activation):
         super().__init__(inputs, hidden, batch_first=True, nonlinearity="relu" if activation == "relu" else "tanh")
         self.activation = activation
 
@@ -107,20 +107,24 @@ class CharRNN(Model):
         levels: int,
         silence: tuple,
         classes: int = 0,
-        cell: str = "gru",
-        activation: str = "tanh",
-        hidden: int = 384,
-        layers: int = 1,
-        embedding: int = 192,
-        dropout: float = 0.0,
+        *,
+        cell: str,
+        hidden: int,
+        layers: int,
+        embedding: int,
+        dropout: float,
+        activation: str | None = None,
     ):
-        """Build it for `levels` symbols and `classes` labels (0: none); `dropout` acts between layers."""
+        """Build it for `levels` symbols and `classes` labels (0: none).
+
+        `dropout` acts between layers; the `activation` is Elman's, other cells have none to choose.
+        """
         super().__init__()
         if cell not in CELLS:
             raise ValueError(f"model.cell={cell}: there are {', '.join(CELLS)}")
-        if activation not in ACTIVATIONS:
+        if cell == "elman" and activation not in ACTIVATIONS:
             raise ValueError(f"model.activation={activation}: there are {', '.join(ACTIVATIONS)}")
-        if activation != "tanh" and cell != "elman":
+        if activation and cell != "elman":
             raise ValueError(f"model.activation={activation}: only cell=elman has a choice")
         if min(hidden, layers, embedding) < 1 or not 0 <= dropout < 1:
             raise ValueError("model: hidden, layers and embedding are 1 or more, dropout is in [0, 1)")

@@ -37,12 +37,13 @@ class SampleRNN(Tiered):
         levels: int,
         silence: tuple,
         classes: int = 0,
-        frames: list = (2, 8),
-        cell: str = "gru",
-        size: int = 512,
-        layers: int = 1,
-        embedding: int = 256,
-        weight_norm: bool = False,
+        *,
+        frames: list,
+        cell: str,
+        size: int,
+        layers: int,
+        embedding: int,
+        weight_norm: bool,
     ):
         """Build it with `layers` layers in each tier; `frames` (2, 8) is the paper's 3-tier model, (16,) its 2-tier."""
         if cell not in CELLS:

@@ -13,7 +13,7 @@ from torch import nn
 
 from gen.models.linear import Block, recurrence
 from gen.models.tiers import Tier, Tiered, ratios
-from gen.sound.codec import MU
+from gen.sound.codec import MU, expand
 
 LOUDER = 2  # the linear wave as it is seen, being quiet beside the companded one
 
@@ -23,7 +23,7 @@ class Stack(nn.Module):
 
     def __init__(self, cell: str, size: int, layers: int, conv: int, dropout: float):
         super().__init__()
-        self.blocks = nn.ModuleList(Block(size, recurrence(cell, size), conv, dropout=dropout) for _ in range(layers))
+        self.blocks = nn.ModuleList(Block(size, recurrence(cell, size), conv, dropout) for _ in range(layers))
 
     def start(self, streams: int):
         """Return the state of `streams` streams, a list with that of each block."""
@@ -50,7 +50,7 @@ class Expectation(nn.Module):
         """Build it for a network `hidden` wide; its `places` begin spread as the levels of mu-law are."""
         super().__init__()
         self.coefficients = nn.Linear(hidden, history)
-        place = expand(torch.linspace(-1, 1, places))
+        place = expand(torch.linspace(-1, 1, places), torch)
         slope = places / 2 / math.log1p(MU) / (place.abs() + 1 / MU)  # a place is as wide as they are apart
         self.slope, self.offset = nn.Parameter(slope / LOUDER), nn.Parameter(-slope * place)
         self.out = nn.Linear(places, hidden, bias=False)
@@ -61,11 +61,6 @@ class Expectation(nn.Module):
         return self.out(torch.tanh(self.slope * expected + self.offset))
 
 
-def expand(companded):
-    """Return the wave, in [-1, 1], for what mu-law companded to [-1, 1]."""
-    return companded.sign() * torch.expm1(companded.abs() * math.log1p(MU)) / MU
-
-
 class TieredLRU(Tiered):
     """Tiers and the sample network see each sample twice, companded as its symbol is and as the linear wave."""
 
@@ -74,14 +69,15 @@ class TieredLRU(Tiered):
         levels: int,
         silence: tuple,
         classes: int = 0,
-        frames: list = (4, 16, 64),
-        layers: list = (1, 1, 2),
-        cell: str = "rglru+cglru",
-        size: int = 128,
-        conv: int = 4,
-        history: int = 32,
-        hidden: int = 128,
-        dropout: float = 0.0,
+        *,
+        frames: list,
+        layers: list,
+        cell: str,
+        size: int,
+        conv: int,
+        history: int,
+        hidden: int,
+        dropout: float,
     ):
         """Build it with `layers` blocks around a recurrence named `cell` in the tier of each of `frames`, `size` wide.
 
@@ -98,7 +94,7 @@ class TieredLRU(Tiered):
         ]
         super().__init__(tiers, history, silence[-1], classes, size)
         companded = torch.arange(levels) / (levels / 2) - 1
-        self.register_buffer("table", torch.stack([companded, LOUDER * expand(companded)], 1), persistent=False)
+        self.register_buffer("table", torch.stack([companded, LOUDER * expand(companded, torch)], 1), persistent=False)
         self.embedding = nn.Embedding(levels, hidden)
         nn.init.normal_(self.embedding.weight, std=0.3)
         self.inp = nn.Linear(2 * history, hidden)

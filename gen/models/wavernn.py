@@ -18,7 +18,7 @@ class WaveRNN(Model):
 
     stride = 2
 
-    def __init__(self, levels: int, silence: tuple, classes: int = 0, hidden: int = 896, head: int = 256):
+    def __init__(self, levels: int, silence: tuple, classes: int = 0, *, hidden: int, head: int):
         """Build it with `hidden` units, an even number, and `head` units in the layer before each softmax."""
         super().__init__()
         if hidden < 2 or hidden % 2 or head < 1:

@@ -4,7 +4,6 @@ A run is a folder that training made, or a folder of nothing but audio, whose pa
 """
 
 import contextlib
-import inspect
 import json
 import math
 import re
@@ -23,6 +22,7 @@ from gen.pages.listening import MARK, lasts, page
 from gen.run.folder import MODEL, PAGE, PREVIEWS, folder_of, model_file
 from gen.run.log import Log, read_log
 from gen.sampling import address
+from gen.sampling.settings import Settings
 from gen.sampling.trained import Trained
 from gen.sound import audio, hearing
 from gen.sound.codec import MuLaw
@@ -34,9 +34,9 @@ PAIRS = 12  # of a blind comparison at most
 MINUTES = 20  # of the files in a folder without a model
 SILENT = -60.0  # dBFS
 LARGE = 15e6  # bytes of a page that a phone opens at ease
-USUAL = {  # settings of sampling that a take's address tells of
-    key: p.default for key, p in inspect.signature(Trained.stream).parameters.items() if key in address.SETTINGS
-}
+USUAL = {
+    key: getattr(Settings(), key) for key in address.SETTINGS
+}  # settings of sampling that a take's address tells of
 
 
 class Sound(NamedTuple):

@@ -55,12 +55,8 @@ class Journal:
 
 def cut_log(log: Path, step: int):
     """Cut a log back to the `step` that was saved; make its folder. Raises ValueError where it can't be written."""
-    try:
-        kept = [line for line in log.read_text().splitlines() if _within(line, step)] if log.exists() else []
-        with files.replacing(log) as file:
-            file.write("".join(line + "\n" for line in kept).encode())
-    except OSError as error:
-        raise ValueError(f"{log.parent}: can't be written ({error.strerror}); run gen where you may write") from None
+    kept = [line for line in log.read_text().splitlines() if _within(line, step)] if log.exists() else []
+    files.write(log, "".join(line + "\n" for line in kept).encode(), "run gen where you may write")
 
 
 def _within(line, step):

@@ -15,7 +15,7 @@ from gen.run.folder import model_file, run_of
 from gen.sampling.trained import WHOLE, Trained
 from gen.sound import audio
 
-SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights", "guard")  # of Trained.stream; prime besides
+SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights", "guard")  # of Settings; prime besides
 
 
 def digest(path) -> str:

@@ -67,7 +67,7 @@ def bench(run, say=lambda text: None) -> dict:
 def reference_speed(trained) -> float:
     """Return the samples a second of the reference sampler, one stream."""
     torch.set_num_threads(1)  # as gen sample does
-    made = trained.engine("reference").generate(np.inf, [0], [0], 0, block=trained.codec.digits)
+    made = trained.sampler("reference").generate(np.inf, [0], [0], 0, block=trained.codec.digits)
     next(made)
     samples, began = 0, time.perf_counter()
     while time.perf_counter() < began + REFERENCE_SECONDS:
@@ -145,8 +145,4 @@ def table(result: dict) -> list:
 
 def write(result: dict, path):
     """Write what `bench` returned as JSON."""
-    try:
-        with files.replacing(path) as file:
-            file.write((json.dumps(result, indent=1) + "\n").encode())
-    except OSError as error:
-        raise ValueError(f"json={path}: can't be written ({error.strerror})") from None
+    files.write(path, (json.dumps(result, indent=1) + "\n").encode(), "give another place with json=")

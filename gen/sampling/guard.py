@@ -44,6 +44,12 @@ class Guard:
         ended = found == "collapsed to silence" and self.ends and (number > 0 or self.primed)
         return None if ended else found
 
+    def told(self, blocks, warn):
+        """Yield `blocks` of a take that is watched; tell `warn` at its end how often it was drawn again."""
+        yield from blocks
+        if self.again:
+            warn(f"guard: seconds drawn again {self.again} times; {self.kept} collapsed all the same")
+
     def watch(self, advance, state, seed: int, streams, uniforms):
         """Yield seconds (S, n) of symbols without end, of `streams` from `state` on.
 

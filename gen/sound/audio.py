@@ -96,11 +96,7 @@ def write(path, wave, rate: int):
     path = Path(path)
     file = io.BytesIO()
     soundfile.write(file, pcm(wave), rate, "PCM_16", format=written_format(path))
-    try:
-        with files.replacing(path) as target:
-            target.write(file.getvalue())
-    except OSError as error:
-        raise ValueError(f"{path}: can't be written ({error.strerror}); give another place with out=") from None
+    files.write(path, file.getvalue())
 
 
 class Take:

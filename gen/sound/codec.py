@@ -4,6 +4,8 @@ A codec has `levels` (how many symbols there are), `digits` (symbols per audio s
 sample that is exactly zero). Waves are float32 (..., T), symbols are int64 (..., T * digits).
 """
 
+import math
+
 import numpy as np
 
 MU = 255.0  # ITU-T G.711: the companding constant of mu-law telephony, for any number of bits
@@ -21,7 +23,7 @@ class MuLaw:
 
     digits = 1
 
-    def __init__(self, bits: int = 8, emphasis: float = 0.0):
+    def __init__(self, bits: int, emphasis: float):
         if not 8 <= bits <= 12:
             raise ValueError(f"codec.bits={bits}: mu-law has 8 to 12 bits; use codec=linear16 for 16")
         if not 0 <= emphasis < 1:
@@ -51,12 +53,16 @@ class MuLaw:
         """
         half = self.levels // 2
         for symbols in blocks:
-            companded = (np.asarray(symbols, np.float64) - half) / half
-            wave = np.sign(companded) * np.expm1(np.abs(companded) * np.log1p(MU)) / MU
+            wave = expand((np.asarray(symbols, np.float64) - half) / half)
             if self.emphasis:
                 wave = leaky_sum(wave, self.emphasis, before)
                 before = wave[..., -1]
             yield wave.astype(np.float32)
+
+
+def expand(companded, library=np):
+    """Return the wave, in [-1, 1], for what mu-law companded to [-1, 1]; the `library` of the numbers may be torch."""
+    return library.sign(companded) * library.expm1(library.abs(companded) * math.log1p(MU)) / MU
 
 
 class Linear16:

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 
 from gen.base import files, machine
+from gen.base.build import build
 from gen.corpus.corpus import prepare
 from gen.judging.score import score
 from gen.sampling.trained import Trained
 from gen.sound import audio, hearing
-from gen.sound.codec import MuLaw
 from gen.training.loop import train
 
 HZ, AMPLITUDE, RATE = 330.0, 0.5, 8000
@@ -30,6 +30,8 @@ TAKES = 8
 CENTS, DC, LEVEL = 20.0, -50.0, 1.0  # what takes may differ by: pitch, dBFS, dB of RMS
 AGREE = 0.2  # bits/sample that training and scoring may differ by, on the same recordings
 MODEL = {"_target_": "gen.models.tiered.TieredLRU", "frames": [4, 16], "layers": [1, 1], "size": 48, "hidden": 48}
+MODEL |= {"cell": "rglru+cglru", "conv": 4, "history": 32, "dropout": 0.0}
+CODEC = {"_target_": "gen.sound.codec.MuLaw", "bits": 8, "emphasis": 0.0}
 # windows of little more than a period: what is not carried from one to the next is missed
 TRAINING = {"steps": 250, "lanes": 16, "window": 32, "learning_rate": 0.012, "optimizer": "muon", "warmup": 20}
 TRAINING |= {"minutes": None, "patience": None, "seed": 0, "device": "auto", "clip": 1.0, "precision": "auto"}
@@ -115,7 +117,7 @@ def audio_files() -> str:
 
 
 def codec() -> str:
-    law = MuLaw()
+    law = build(CODEC, "codec")
     symbols = np.arange(law.levels)
     if not np.array_equal(law.encode(law.decode(symbols)), symbols):
         raise ValueError("a level, decoded and encoded, is another")
@@ -155,9 +157,8 @@ def learn() -> str:
     folder = files.cache() / "doctor"  # always the same, so that the cache holds it once
     for number in range(RECORDINGS):
         audio.write(folder / f"{number:02d}.wav", sine(number), RATE)
-    data = {"path": str(folder), "rate": RATE, "valid": 0.25, "tail": 0.0}
-    codec = {"_target_": "gen.sound.codec.MuLaw"}
-    train(data=data, codec=codec, model=MODEL, name="doctor", valid_every=TRAINING["steps"], **TRAINING)
+    data = {"path": str(folder), "rate": RATE, "labels": "none", "valid": 0.25, "segment": 20.0, "tail": 0.0}
+    train(data=data, codec=CODEC, model=MODEL, name="doctor", valid_every=TRAINING["steps"], **TRAINING)
     bits = last_line()["valid_bits"]
     return f"{TRAINING['steps']} steps on a sine of {HZ:.0f} Hz: {bits:.2f} bits/sample held out"
 

@@ -7,10 +7,12 @@ import numpy as np
 
 from gen.corpus.splits import spread
 from gen.judging.baselines import baselines
-from gen.sampling.reference import Reference
+from gen.sampling.samplers import sampler
+from gen.sampling.settings import Settings
 from gen.sound import hearing
 
 TAKES = 4
+USUAL = Settings()
 SECONDS = 1.0
 EXCERPTS = 64  # of the recordings, to measure
 GOLDEN = 0.618034  # its multiples, wrapped around, are spread evenly
@@ -51,20 +53,11 @@ class Ear:
         """Let a model make takes from `start`, of its labels in turn, and measure them."""
         steps = round(SECONDS * self.rate) * self.codec.digits
         labels = [i % max(1, self.classes) for i in range(TAKES)]
-        made = sampler(copy.deepcopy(model).cpu(), tuple(self.codec.silence), say)
+        model = copy.deepcopy(model).cpu()
+        made = sampler(model, tuple(self.codec.silence), USUAL.engine, USUAL.weights, say)
         waves = self.codec.decode(np.concatenate(list(made.generate(steps, range(TAKES), labels, seed)), 1))
         heard = hearing.mean([hearing.hear(wave, self.rate) for wave in waves])
         return Impression(waves, heard, hearing.distance(hearing.spectrum(waves, self.rate), self.spectrum))
-
-
-def sampler(model, silence: tuple, say):
-    """Return the engine for a model, or the reference sampler where it can't be lowered."""
-    from gen.engine.player import Engine  # numba takes its time to import
-
-    try:
-        return Engine(model, silence, say=say)
-    except NotImplementedError:
-        return Reference(model, silence)
 
 
 def excerpt(segment, codec, rate: int, place: float):

@@ -4,13 +4,13 @@ import soundfile
 import torch
 
 from gen.corpus import cache
-from gen.corpus.corpus import prepare
 from gen.corpus.names import label_of
 from gen.corpus.windows import Windows
 from gen.sound.codec import Linear16, MuLaw
+from tests.small import corpus as corpus_of
 
 RATE = 8000
-CODEC = MuLaw(8)
+CODEC = MuLaw(8, 0.0)
 
 
 def write(path, seconds=0.5, rate=RATE, seed=0):
@@ -28,7 +28,7 @@ def folder(tmp_path):
 
 
 def load(folder, **settings):
-    return prepare(str(folder), CODEC, RATE, **settings)
+    return corpus_of(str(folder), CODEC, rate=RATE, **settings)
 
 
 def test_what_is_cached_is_the_encoded_file(folder):
@@ -135,7 +135,7 @@ def test_one_file_of_any_length_keeps_every_lane_busy(tmp_path, seconds):
 
 def test_a_pair_of_coarse_and_fine_is_never_cut(tmp_path):
     write(tmp_path / "in" / "only.wav", 5)
-    corpus = prepare(str(tmp_path / "in"), Linear16(), RATE, lanes=7, valid=0.13)
+    corpus = corpus_of(str(tmp_path / "in"), Linear16(), rate=RATE, lanes=7, valid=0.13)
     assert all(s.start % 2 == s.stop % 2 == 0 for s in corpus.train + corpus.valid)
 
 
@@ -165,7 +165,7 @@ def test_one_pass_plays_every_symbol_once_in_order(folder):
 
 @pytest.mark.parametrize("codec", [CODEC, Linear16()])
 def test_silence_follows_the_end_of_what_is_trained_on_and_of_nothing_else(folder, codec):
-    corpus = prepare(str(folder), codec, RATE, segment=0.2, tail=0.01, valid=0.3)
+    corpus = corpus_of(str(folder), codec, rate=RATE, segment=0.2, tail=0.01, valid=0.3)
     assert not any(s.tail for s in corpus.valid)
     want = []
     for s in corpus.train:
@@ -254,7 +254,7 @@ def test_two_files_that_differ_only_in_extension_are_refused(folder):
 
 
 def test_a_rate_above_the_recordings_own_is_pointed_out(folder):
-    corpus = prepare(str(folder), CODEC, 16000)
+    corpus = corpus_of(str(folder), CODEC, rate=16000)
     assert any("data.rate=8000 loses nothing" in note for note in corpus.notes)
 
 

@@ -9,7 +9,7 @@ from gen.corpus.splits import Segment
 from gen.judging.baselines import baselines
 from gen.sampling.trained import Trained
 from gen.sound import codec as codecs
-from tests.small import save_run
+from tests.small import MULAW, model_node, save_run
 
 
 def segments(tmp_path, waves, codec):
@@ -22,7 +22,7 @@ def segments(tmp_path, waves, codec):
     return out
 
 
-@pytest.mark.parametrize("codec", [codecs.MuLaw(8), codecs.MuLaw(8, 0.85), codecs.Linear16()])
+@pytest.mark.parametrize("codec", [codecs.MuLaw(8, 0.0), codecs.MuLaw(8, 0.85), codecs.Linear16()])
 def test_uniform_noise_over_the_symbols_needs_all_the_bits(tmp_path, codec):
     random = np.random.default_rng(0)
     made = []
@@ -39,7 +39,7 @@ def test_uniform_noise_over_the_symbols_needs_all_the_bits(tmp_path, codec):
 
 
 def test_a_coin_between_two_levels_needs_one_bit_and_an_alternation_none_after_its_context(tmp_path):
-    codec, random = codecs.MuLaw(8), np.random.default_rng(0)
+    codec, random = codecs.MuLaw(8, 0.0), np.random.default_rng(0)
     coin = [codec.decode(100 + 50 * random.integers(0, 2, 20_000)) for _ in range(2)]
     made = segments(tmp_path, coin, codec)
     assert baselines(made[:1], made[1:], codec)["histogram"] == pytest.approx(1.0, abs=0.01)
@@ -68,7 +68,7 @@ def test_linear_prediction_of_an_autoregression_comes_near_its_entropy(tmp_path,
 def test_the_probabilities_of_linear_prediction_sum_to_one():
     from gen.judging.baselines import _laplace
 
-    law = codecs.MuLaw(8)
+    law = codecs.MuLaw(8, 0.0)
     every = np.arange(256)
     low, high = law.decode(every - 0.5).astype(float), law.decode(every + 0.5).astype(float)
     low[0], high[-1] = -np.inf, np.inf
@@ -96,12 +96,10 @@ def test_evaluate_scores_what_training_held_out(tmp_path, monkeypatch):
         (tmp_path / "in").mkdir(exist_ok=True)
         soundfile.write(tmp_path / "in" / f"{index}.wav", wave, 8000)
     settings = {"path": "in", "rate": 8000, "labels": "none", "valid": 0.2, "segment": 20.0, "tail": 0.0}
-    node = {"_target_": "gen.models.rnn.CharRNN", "hidden": 16, "embedding": 8}
-    train(
-        data=settings, codec={"_target_": "gen.sound.codec.MuLaw"}, model=node, steps=20, name="a", lanes=4, window=32
-    )
+    node = {**model_node("gru"), "hidden": 16, "embedding": 8}
+    train(data=settings, codec=MULAW, model=node, steps=20, name="a", lanes=4, window=32)
     done = evaluate("runs/a")
-    held = prepare(**settings, codec=codecs.MuLaw()).valid
+    held = prepare(**settings, codec=codecs.MuLaw(8, 0.0)).valid
     assert done["pieces"] == len(held) > 0
     assert json.loads((tmp_path / "runs/a/evaluate.json").read_text()) == done
     last = json.loads((tmp_path / "runs/a/log.jsonl").read_text().splitlines()[-1])

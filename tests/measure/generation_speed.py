@@ -13,8 +13,8 @@ import torch
 
 import gen
 from gen.engine.player import Engine
-from gen.models.samplernn import SampleRNN
 from gen.sampling import bench
+from tests.small import built
 
 SAMPLERNN_PYTORCH = 91  # samples a second
 SECONDS = 4.0
@@ -45,9 +45,9 @@ def main():
         plain = max(plain_loop(trained.model, threads) for threads in (1, 2))
         print(f"{run}: plain PyTorch loop {plain:,.0f} samples/s")
         for weights in ("float32", "bfloat16"):
-            made = bench.generation_speed(trained.engine("compiled", weights), 1)
+            made = bench.generation_speed(trained.sampler("compiled", weights), 1)
             print(f"{run}: engine, {weights} {made:,.0f} samples/s, {made / plain:.1f} times that")
-    model = SampleRNN(256, (128,), frames=[16, 64], size=1024, layers=2)
+    model = built("samplernn", 256, (128,), frames=[16, 64], size=1024, layers=2)
     parameters = sum(p.numel() for p in model.parameters())
     print(f"SampleRNN, frames of 16 and 64, two GRU-1024 layers in each tier: {parameters:,} parameters")
     for weights in ("float32", "bfloat16"):

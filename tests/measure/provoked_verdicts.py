@@ -15,7 +15,7 @@ import numpy as np
 import yaml
 
 from gen.sound import audio
-from tests.small import CONF, train
+from tests.small import CONF, MULAW, train
 
 RATE, SECONDS = 8000, 3
 
@@ -63,7 +63,7 @@ def last(paths, name, make, count, settings):
     for number in range(count):
         audio.write(f"clips/{number:03d}.wav", make(paths, number), RATE)
     settings |= {"name": name.replace(" ", "-"), "valid_every": settings["steps"] // 10}
-    data, codec = {"path": "clips", "rate": RATE, "valid": 0.2}, {"_target_": "gen.sound.codec.MuLaw"}
+    data, codec = {"path": "clips", "rate": RATE, "valid": 0.2}, MULAW
     run = train(**{**chosen, "data": data, "codec": codec, **settings})
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     return [line for line in lines if "verdict" in line][-1]

@@ -39,7 +39,7 @@ def main(minutes: float = 8.0):
         command = [sys.executable, "-m", "gen", "train", "tone", "model=wavernn", f"minutes={minutes}", "name=tone"]
         subprocess.run([*command, "data.tail=0", "valid_every=100000"], cwd=folder, check=True)
         take = gen.load(f"{folder}/runs/tone").sample(seconds=1.0, seed=0)[RATE // 4 :]
-    law = MuLaw(8)
+    law = MuLaw(8, 0.0)
     for name, wave in {
         "8-bit mu-law": law.decode(law.encode(tone)),
         "16-bit file": np.rint(tone * 32768) / 32768,

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from gen.models.linear import CGLRU, RGLRU, Block, LinearRNN, MinGRU, recurrence, run_scan, scan
+from gen.models.linear import CGLRU, RGLRU, Block, MinGRU, recurrence, run_scan, scan
+from tests.small import built
 
 B, D = 3, 5
 
@@ -102,7 +103,7 @@ def test_recurrences_side_by_side_have_a_part_of_the_channels_each():
 
 def test_the_blocks_convolution_is_torchs():
     torch.manual_seed(0)
-    block = Block(D, MinGRU(D), conv=4).double()
+    block = Block(D, MinGRU(D), conv=4, dropout=0.0).double()
     torch.nn.init.normal_(block.taps)
     seen = []
     block.cell.register_forward_hook(lambda *_: None)
@@ -117,8 +118,8 @@ def test_the_blocks_convolution_is_torchs():
 
 def test_a_wrong_choice_is_named():
     with pytest.raises(ValueError, match="mingru, rglru, cglru, and several"):
-        LinearRNN(levels=16, silence=(8,), cell="gru")
+        built("rglru", 16, (8,), cell="gru")
     with pytest.raises(ValueError, match="pairs"):
-        LinearRNN(levels=16, silence=(8,), cell="cglru", size=5)
+        built("rglru", 16, (8,), cell="cglru", size=5)
     with pytest.raises(ValueError, match="must divide evenly"):
-        LinearRNN(levels=16, silence=(8,), cell="rglru+mingru", size=5)
+        built("rglru", 16, (8,), cell="rglru+mingru", size=5)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from gen.models.rnn import CELLS, CharRNN, Elman
+from gen.models.rnn import CELLS, Elman
+from tests.small import built
 
 B, T, INPUTS, H = 3, 7, 5, 6
 
@@ -12,7 +13,7 @@ B, T, INPUTS, H = 3, 7, 5, 6
 @pytest.mark.parametrize("cell", CELLS)
 def test_each_cell_is_torchs_own(cell):
     torch.manual_seed(1)
-    rnn = CELLS[cell](INPUTS, H).double()
+    rnn = CELLS[cell](INPUTS, H, **({"activation": "tanh"} if cell == "elman" else {})).double()
     x = torch.randn(B, T, INPUTS, dtype=torch.double)
     state = tuple(torch.randn(B, H, dtype=torch.double) for _ in range(rnn.parts))
     theirs = {"elman": torch.nn.RNNCell, "lstm": torch.nn.LSTMCell, "gru": torch.nn.GRUCell}[cell](INPUTS, H).double()
@@ -57,7 +58,7 @@ def test_elman_and_its_gradients_are_backpropagation_through_time_in_numpy(activ
 
 def test_dropout_acts_between_layers_in_training_only():
     torch.manual_seed(3)
-    model = CharRNN(levels=16, silence=(8,), hidden=8, embedding=4, layers=2, dropout=0.5)
+    model = built("gru", 16, (8,), hidden=8, embedding=4, layers=2, dropout=0.5)
     x, state = torch.randint(16, (2, 5)), model.start(torch.zeros(2, dtype=torch.long))
     assert not torch.equal(model(x, state)[0], model(x, state)[0])
     model.eval()
@@ -70,4 +71,4 @@ def test_dropout_acts_between_layers_in_training_only():
 )
 def test_a_wrong_choice_lists_the_right_ones(bad, named):
     with pytest.raises(ValueError, match=named):
-        CharRNN(levels=16, silence=(8,), **bad)
+        built("elman" if bad == {"activation": "gelu"} else "gru", 16, (8,), **bad)

@@ -4,12 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from gen.models.samplernn import SampleRNN
-from gen.models.tiered import TieredLRU
 from gen.models.tiers import ratios
-from gen.models.wavernn import WaveRNN
 from gen.sound import codec
-from tests.small import LEVELS
+from tests.small import LEVELS, built
 
 T = 24
 
@@ -39,11 +36,13 @@ def by_hand(model, symbols, label):
 @pytest.mark.parametrize(
     "model",
     [
-        lambda: SampleRNN(LEVELS, (8,), 2, frames=[2, 8], size=10, embedding=6),
-        lambda: SampleRNN(LEVELS, (8,), 2, frames=[4], size=10, embedding=6, cell="lstm", layers=2, weight_norm=True),
-        lambda: SampleRNN(LEVELS, (8,), 2, frames=[2, 4, 12], size=10, embedding=6),
-        lambda: TieredLRU(LEVELS, (8,), 2, frames=[2, 8], layers=[1, 2], size=12, hidden=6, history=11, conv=3),
-        lambda: TieredLRU(LEVELS, (8,), 2, frames=[4], layers=[1], size=12, hidden=6, history=3),
+        lambda: built("samplernn", LEVELS, (8,), 2, frames=[2, 8], size=10, embedding=6),
+        lambda: built(
+            "samplernn", LEVELS, (8,), 2, frames=[4], size=10, embedding=6, cell="lstm", layers=2, weight_norm=True
+        ),
+        lambda: built("samplernn", LEVELS, (8,), 2, frames=[2, 4, 12], size=10, embedding=6),
+        lambda: built("tiered", LEVELS, (8,), 2, frames=[2, 8], layers=[1, 2], size=12, hidden=6, history=11, conv=3),
+        lambda: built("tiered", LEVELS, (8,), 2, frames=[4], layers=[1], size=12, hidden=6, history=3),
     ],
 )
 def test_each_tier_sees_and_hands_down_what_its_definition_says(model):
@@ -59,7 +58,7 @@ def test_each_tier_sees_and_hands_down_what_its_definition_says(model):
 
 def test_the_sample_networks_are_their_equations():
     torch.manual_seed(0)
-    model = SampleRNN(LEVELS, (8,), frames=[2], size=10, embedding=6).double()
+    model = built("samplernn", LEVELS, (8,), frames=[2], size=10, embedding=6).double()
     seen, handed = torch.randint(LEVELS, (1, 2)), torch.randn(1, 1, 10, dtype=torch.double)
     e = torch.cat([model.embedding.weight[s] for s in seen[0]])
     h = (model.inp.weight @ e + handed[0, 0]).relu()
@@ -69,12 +68,12 @@ def test_the_sample_networks_are_their_equations():
 
 def test_the_network_below_the_tiers_is_told_what_linear_prediction_expects():
     torch.manual_seed(0)
-    model = TieredLRU(256, (128,), frames=[2], layers=[1], size=8, hidden=6, history=3).double()
+    model = built("tiered", 256, (128,), frames=[2], layers=[1], size=8, hidden=6, history=3).double()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.5)
     seen, handed = torch.tensor([[3, 200, 90]]), torch.randn(1, 1, 6, dtype=torch.double)
     w = {name: parameter.detach().numpy() for name, parameter in model.named_parameters()}
-    companded, wave = seen[0].numpy() / 128 - 1, 2 * codec.MuLaw(8).decode(seen[0].numpy())
+    companded, wave = seen[0].numpy() / 128 - 1, 2 * codec.MuLaw(8, 0.0).decode(seen[0].numpy())
     down = handed[0, 0].numpy()
 
     def normed(z, scale):
@@ -92,8 +91,10 @@ def test_the_network_below_the_tiers_is_told_what_linear_prediction_expects():
 
 
 def test_places_of_the_expectation_are_spread_as_mu_law_is():
-    expectation = TieredLRU(256, (128,), frames=[2], layers=[1], hidden=6, history=3).expectation
-    wave = torch.from_numpy(codec.MuLaw(8).decode(np.array([0, 128, 255]))).unsqueeze(1)  # a place stands at each end
+    expectation = built("tiered", 256, (128,), frames=[2], layers=[1], hidden=6, history=3).expectation
+    wave = torch.from_numpy(codec.MuLaw(8, 0.0).decode(np.array([0, 128, 255]))).unsqueeze(
+        1
+    )  # a place stands at each end
     passed = torch.tanh(expectation.slope * 2 * wave + expectation.offset)
     assert passed[0, 0].abs() < 0.1
     assert passed[2, -1].abs() < 0.1
@@ -104,8 +105,8 @@ def test_places_of_the_expectation_are_spread_as_mu_law_is():
 
 @pytest.mark.parametrize("bits", [8, 10])
 def test_tiers_see_the_wave_companded_and_linear(bits):
-    law = codec.MuLaw(bits)
-    model = TieredLRU(law.levels, law.silence, frames=[2, 4], layers=[1, 1])
+    law = codec.MuLaw(bits, 0.0)
+    model = built("tiered", law.levels, law.silence, frames=[2, 4], layers=[1, 1])
     symbols = torch.arange(law.levels)[None]
     wave = torch.from_numpy(law.decode(symbols.numpy()))
     features = model.features(symbols)
@@ -121,7 +122,7 @@ def test_frames_that_do_not_nest_are_named(frames):
 
 def test_wavernn_is_the_papers_equation_2():
     torch.manual_seed(0)
-    model = WaveRNN(256, (128, 0), hidden=6, head=5).double()
+    model = built("wavernn", 256, (128, 0), hidden=6, head=5).double()
     pairs = np.random.default_rng(0).integers(0, 256, (5, 2))
     symbols = np.concatenate([[128, 0], pairs.ravel()])  # c, f of silence, then c, f of each sample
     x = torch.from_numpy(symbols[1:-1])[None]
@@ -153,4 +154,4 @@ def test_wavernn_is_the_papers_equation_2():
 
 def test_wavernn_wants_its_codec():
     with pytest.raises(ValueError, match="codec=linear16"):
-        WaveRNN(256, (128,))
+        built("wavernn", 256, (128,))

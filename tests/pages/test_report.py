@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gen.corpus.corpus import prepare
 from gen.judging.nearest import Training
 from gen.pages import chart, listening, pictures, report
 from gen.run import checkpoint
 from gen.run.folder import MODEL
 from gen.run.log import read_log
 from gen.sound import audio, codec, hearing
+from tests.small import corpus as corpus_of
 from tests.small import save_run
 
 RATE = 8000
@@ -135,8 +135,8 @@ def test_names_from_outside_are_text_and_nothing_else(tmp_path):
 
 
 def test_a_copy_of_what_was_trained_on_has_distance_0_and_is_found_where_it_is(tmp_path):
-    law = codec.MuLaw()
-    corpus = prepare(recordings(tmp_path / "songs", count=6), law, RATE, valid=0.0)
+    law = codec.MuLaw(8, 0.0)
+    corpus = corpus_of(recordings(tmp_path / "songs", count=6), law, rate=RATE, valid=0.0)
     training = Training(corpus.train, law, RATE)
     wave = audio.read(tmp_path / "songs/a/4.wav", RATE)
     copy, other, none = training.nearest([wave[5013:12000], song(77), np.zeros(RATE, np.float32)])
@@ -150,8 +150,8 @@ def test_a_copy_of_what_was_trained_on_has_distance_0_and_is_found_where_it_is(t
 
 
 def test_a_search_of_long_recordings_is_bounded_the_same_way_each_time(tmp_path):
-    law = codec.MuLaw()
-    corpus = prepare(recordings(tmp_path / "songs", count=6), law, RATE, valid=0.0)
+    law = codec.MuLaw(8, 0.0)
+    corpus = corpus_of(recordings(tmp_path / "songs", count=6), law, rate=RATE, valid=0.0)
     first, again = (Training(corpus.train, law, RATE, seed=3, limit=5.0) for _ in range(2))
     assert not first.whole
     assert 5.0 <= first.seconds <= 7.0
@@ -159,9 +159,9 @@ def test_a_search_of_long_recordings_is_bounded_the_same_way_each_time(tmp_path)
 
 
 def test_a_recording_shorter_than_an_excerpt_is_found_too(tmp_path):
-    law = codec.MuLaw()
+    law = codec.MuLaw(8, 0.0)
     audio.write(tmp_path / "songs/short.wav", song(1, 0.2), RATE)
-    corpus = prepare(tmp_path / "songs", law, RATE, valid=0.0)
+    corpus = corpus_of(tmp_path / "songs", law, rate=RATE, valid=0.0)
     (found,) = Training(corpus.train, law, RATE).nearest([np.pad(song(1, 0.2), (0, 4000))])
     assert found.distance < 0.02
     assert len(found.wave) == 1600

@@ -8,9 +8,9 @@ import torch
 from gen.run import checkpoint
 from gen.run.folder import MODEL
 from tests.conftest import full_disk
-from tests.small import model_node, small_model
+from tests.small import MULAW, model_node, small_model
 
-HEADER = {"codec": {"_target_": "gen.sound.codec.MuLaw"}, "rate": 8000, "classes": ["a", "b"]}
+HEADER = {"codec": MULAW, "rate": 8000, "classes": ["a", "b"]}
 
 
 @pytest.fixture

@@ -35,12 +35,12 @@ class State:
 def sound(seconds):
     """Return symbols (n,) of a tone that glides: no silence, noise or loop."""
     time = np.arange(round(seconds * RATE)) / RATE
-    return MuLaw().encode(0.3 * np.sin(2 * np.pi * (300 * time + 150 * time**2)))
+    return MuLaw(8, 0.0).encode(0.3 * np.sin(2 * np.pi * (300 * time + 150 * time**2)))
 
 
 def watched(bad, ends=False, primed=False, tries=1):
     """Return a guard and the seconds it let pass, of which those in `bad` (stream, second) are silent `tries` times."""
-    watching = Guard(MuLaw(), RATE, SPEECH, ends, primed)
+    watching = Guard(MuLaw(8, 0.0), RATE, SPEECH, ends, primed)
     left = dict.fromkeys(bad, tries)
     state = State([0, 0, 0])
     streams = {}
@@ -53,7 +53,7 @@ def watched(bad, ends=False, primed=False, tries=1):
                 streams[watching.fresh(7, stream, number, attempt)[0]] = stream
             if left.get((stream, number), 0):
                 left[stream, number] -= 1
-                made[row] = MuLaw().silence[0]
+                made[row] = MuLaw(8, 0.0).silence[0]
         state.seconds += 1
         return made
 
@@ -70,10 +70,10 @@ def test_what_collapsed_is_drawn_again_from_where_it_began():
 
 
 def test_what_is_louder_than_any_recording_is_heard():
-    wave = MuLaw().decode(sound(1))
+    wave = MuLaw(8, 0.0).decode(sound(1))
     for loudest, found in ((hear(wave, RATE).rms - LOUDER - 0.1, "too loud"), (hear(wave, RATE).rms, None)):
         trained = {"data": SPEECH._asdict(), "settings": {"data": {}}, "loudest": loudest}
-        assert Guard.of(MuLaw(), RATE, trained, primed=False).fault(sound(1), 3) == found
+        assert Guard.of(MuLaw(8, 0.0), RATE, trained, primed=False).fault(sound(1), 3) == found
 
 
 def test_after_some_tries_it_stays_as_it_is():

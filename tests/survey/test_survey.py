@@ -10,13 +10,14 @@ import soundfile
 import soxr
 
 from gen.base import files
-from gen.corpus.corpus import prepare
 from gen.pages import survey as survey_page
 from gen.sound import audio, hearing
 from gen.sound.codec import MuLaw
 from gen.survey import findings, recording
 from gen.survey.folder import survey
 from gen.training import trial
+from tests.small import MULAW, model_node, usual
+from tests.small import corpus as corpus_of
 
 RATE = 48000
 
@@ -225,7 +226,7 @@ def test_how_much_audio_is_enough_is_told():
 def test_training_is_told_three_lines_from_a_few_beginnings(tmp_path, monkeypatch):
     for index in range(40):
         soundfile.write(tmp_path / f"{index}.wav", cut(noise(0.5, seed=index), 8000), RATE)
-    corpus = prepare(str(tmp_path), MuLaw(8), 16000)
+    corpus = corpus_of(str(tmp_path), MuLaw(8, 0.0))
     read = []
     monkeypatch.setattr(
         recording, "measure", lambda path, *how, real=recording.measure: read.append(path) or real(path, *how)
@@ -235,7 +236,7 @@ def test_training_is_told_three_lines_from_a_few_beginnings(tmp_path, monkeypatc
     assert enough.startswith("20 seconds of audio: little")
     assert "data.rate=8000 loses nothing" in rate
     assert level.startswith("RMS -")
-    one = findings.lines(prepare(str(tmp_path / "3.wav"), MuLaw(8), 16000), tmp_path / "3.wav", 16000)
+    one = findings.lines(corpus_of(str(tmp_path / "3.wav"), MuLaw(8, 0.0)), tmp_path / "3.wav", 16000)
     assert len(one) == 3
 
 
@@ -244,15 +245,15 @@ def test_of_a_long_file_training_reads_the_beginning(tmp_path):
     assert recording.measure(tmp_path / "a.wav", 10.0).figures["seconds"] < 10 + audio.BLOCK / 8000 + 0.1
 
 
-NODE = {"_target_": "gen.models.rnn.CharRNN", "hidden": 8, "embedding": 4}
-CODEC = {"_target_": "gen.sound.codec.MuLaw"}
+NODE = {**model_node("gru"), "hidden": 8, "embedding": 4}
+CODEC = MULAW
 
 
 def test_a_trial_measures_what_training_is_like(tmp_path, monkeypatch):
     monkeypatch.setattr(trial, "SECONDS", 0.1)
     for index in range(5):
         soundfile.write(tmp_path / f"{index}.wav", sine(300 + index, 2, 8000), 8000)
-    settings = {"path": str(tmp_path), "rate": 8000, "tail": 0.0}
+    settings = {**usual("data/folder"), "path": str(tmp_path), "rate": 8000, "tail": 0.0}
     done = trial.trial(settings, CODEC, NODE, 4, 32, 0.002, "adamw")
     assert 100 < done["samples_per_second"] < 1e8
     assert done["memory_mb"] is None or 50 < done["memory_mb"] < 1e5
@@ -270,7 +271,7 @@ def test_a_trial_refuses_what_training_refuses(tmp_path, key, value):
     soundfile.write(tmp_path / "a.wav", sine(300, 2, 8000), 8000)
     settings = {"lanes": 4, "window": 32, "learning_rate": 0.002, "optimizer": "adamw", key: value}
     with pytest.raises(ValueError, match=f"{key}={value}"):
-        trial.trial({"path": str(tmp_path), "rate": 8000}, CODEC, NODE, **settings)
+        trial.trial({**usual("data/folder"), "path": str(tmp_path), "rate": 8000}, CODEC, NODE, **settings)
 
 
 class Balanced(html.parser.HTMLParser):

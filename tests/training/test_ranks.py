@@ -21,15 +21,14 @@ GRADIENT = """
 import sys, torch
 import torch.nn.functional as F
 from gen.base import ranks
-from gen.corpus.corpus import prepare
 from gen.corpus.windows import Windows
 from gen.sound.codec import MuLaw
 from gen.models.base import reset
-from tests.small import small_model
+from tests.small import corpus, small_model
 
-codec = MuLaw()
+codec = MuLaw(8, 0.0)
 with ranks.join() as group:
-    corpus = prepare("in", codec, rate=8000, valid=0.0, lanes=4)
+    corpus = corpus("in", codec, rate=8000, valid=0.0, lanes=4)
     windows = Windows(corpus.train, 4, 64, codec.silence, 0, group.rank, group.world)
     torch.manual_seed(0)
     net = small_model("gru", levels=256)

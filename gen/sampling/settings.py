@@ -1,0 +1,46 @@
+"""What a take is made with: the settings of sampling, their usual values, and what they may be."""
+
+import math
+from typing import NamedTuple
+
+COMPILED, REFERENCE = "compiled", "reference"  # the samplers
+
+
+class Settings(NamedTuple):
+    """The settings of takes; with a model they say all that there is to say of them.
+
+    `seconds` is their length, or inf. `prime` is a recording to go on from: a path, or a wave (T,) at the model's rate.
+    `engine` is compiled or reference, the definition in PyTorch, slow; where a model can't be compiled it takes over.
+    `weights` of the compiled one are bfloat16, float32 (twice the bytes, slower) or float64, numbers beside them
+    float32 or float64. `guard` has what collapses drawn again (see `gen.sampling.guard`). `stream` is the first take's
+    number, the others follow.
+    """
+
+    seconds: float = 5.0
+    count: int | None = None
+    seed: int = 0
+    temperature: float = 1.0
+    top_p: float = 1.0
+    label: str | None = None
+    prime: str | None = None
+    engine: str = COMPILED
+    weights: str = "bfloat16"
+    guard: bool = False
+    stream: int = 0
+
+    def check(self):
+        """Raise ValueError for a setting that is out of range."""
+        for key, (holds, rule) in RULES.items():
+            if not holds(value := getattr(self, key)):
+                raise ValueError(f"{key}={value}: {key} {rule}")
+
+
+RULES = {
+    "seconds": (lambda v: v > 0, "is a length over 0, or inf"),
+    "count": (lambda v: v is None or v >= 1, "is how many takes, 1 or more"),
+    "seed": (lambda v: 0 <= v < 2**64, "is 0 or more, and under 2^64"),
+    "stream": (lambda v: 0 <= v < 2**63, "is the number of the first take, 0 or more"),
+    "temperature": (lambda v: 0 <= v < math.inf, "is 0 (greedy: always the likeliest symbol) or more, 1 as trained"),
+    "top_p": (lambda v: 0 < v <= 1, "is over 0 and at most 1 (off)"),
+    "engine": (lambda v: v in (COMPILED, REFERENCE), f"there are {COMPILED} and {REFERENCE}"),
+}
