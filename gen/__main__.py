@@ -44,8 +44,8 @@ def call(name: str, command, argv: list):
 
 def main():
     """Run the command in sys.argv; exit 1 with one line on standard error when the input is wrong."""
-    name, *argv = sys.argv[1:] or [None]
-    if name in (None, "-h", "--help"):
+    name, *argv = sys.argv[1:] or ["--help"]
+    if name in ("-h", "--help"):
         help.show_list()
         return
     commands = help.commands()

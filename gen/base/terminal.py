@@ -14,7 +14,7 @@ from rich.table import Table
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-hushes = []  # one for each `hushed` that is open
+hushes: list[bool] = []  # one for each `hushed` that is open
 
 
 def say(text: str):

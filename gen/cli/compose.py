@@ -83,6 +83,7 @@ def sweep(name: str, command, overrides: list, job):
         with explained(name):
             hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(one)()
     except Ended as ended:
+        assert ended.__cause__
         raise ended.__cause__ from None
 
 
@@ -93,7 +94,7 @@ def plain(config, chosen, command, swept=()) -> Composed:
     """
     given = dict(o.lstrip("+").partition("=")[::2] for o in chosen.overrides.task)
     parts = {key: config._get_node(key) for key in config if key != "hydra"}
-    settings = OmegaConf.to_container(OmegaConf.create(parts), resolve=True, throw_on_missing=True)
+    settings: Any = OmegaConf.to_container(OmegaConf.create(parts), resolve=True, throw_on_missing=True)
     for key in getattr(command, "PATHS", ()):
         *groups, last = key.split(".")
         node = settings
@@ -106,14 +107,13 @@ def plain(config, chosen, command, swept=()) -> Composed:
 
 def store_schema(name: str, command):
     """Tell Hydra the annotated arguments of a command's functions: what it refuses wrong names and types by."""
-    fields = {}
+    fields: dict = {}
     for function in functions(command):
         for key, p in inspect.signature(function).parameters.items():
             if p.annotation is not p.empty:
-                default = dataclasses.MISSING if p.default is p.empty else p.default
                 kind = dict[str, Any] if p.annotation is dict else p.annotation
-                fields[key] = (key, kind, dataclasses.field(default=default))
-    usual = {key: field.default for key, _, field in fields.values()}
+                fields[key] = (key, kind) if p.default is p.empty else (key, kind, dataclasses.field(default=p.default))
+    usual = {key: rest[0].default for key, _, *rest in fields.values() if rest}
     OmegaConf.register_new_resolver("usual", usual.__getitem__, replace=True)
     ConfigStore.instance().store(f"schema_{name}", dataclasses.make_dataclass(name, fields.values(), kw_only=True))
 

@@ -52,7 +52,7 @@ def run(path, out: str | None, count: int | None, format: str, **settings):
     if out == "-":
         play(blocks, trained.rate, settings["seconds"], format)
         return
-    names = [Path(out)] if single else take_paths(path, out, trained, count, format, settings)
+    names = [Path(out)] if single and out else take_paths(path, out, trained, count, format, settings)
     comments = address.written(path, range(settings["stream"], settings["stream"] + count), settings)
     record(blocks, [audio.Take(*how) for how in zip(names, [trained.rate] * count, comments, strict=True)], not single)
 

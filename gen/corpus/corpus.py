@@ -51,7 +51,7 @@ def prepare(
     if not 0 <= tail <= segment:
         raise ValueError(f"data.tail={tail}: this is 0 (none) or more, and at most data.segment={segment}")
     if path is None:
-        path = files.cache() / f"tones-{tones.version()}"
+        path = str(files.cache() / f"tones-{tones.version()}")
         tones.write(path)
     folder, names = list_audio(path)
     recordings, notes = cache.encode(folder, names, codec, rate, track)

@@ -32,7 +32,7 @@ def find_audio(path) -> tuple:
 def list_audio(path) -> tuple:
     """Return what `find_audio` finds; raise ValueError where two names differ only in extension."""
     path, names = find_audio(path)
-    seen = {}
+    seen: dict[str, str] = {}
     for name in names:
         stem = str(Path(name).with_suffix(""))
         if stem in seen:

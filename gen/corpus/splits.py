@@ -60,7 +60,7 @@ def by_list(whole, path):
 
 def parted(whole, out) -> tuple:
     """Return the segments for which `out` is false, and those for which it is true."""
-    parts = [], []
+    parts: tuple[list, list] = [], []
     for s in whole:
         parts[out(s)].append(s)
     return parts

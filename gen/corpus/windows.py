@@ -30,8 +30,8 @@ class Windows:
         self.segments, self.length, self.silence, self.seed = segments, length, silence, seed
         self.mine = range(rank * lanes // world, (rank + 1) * lanes // world)
         self.taken = 0  # segments begun so far
-        self.lanes = [None] * lanes  # [segment index, offset], or None when it waits for a segment
-        self._symbols = {}
+        self.lanes: list[list | None] = [None] * lanes  # [segment index, offset], or None when it waits for a segment
+        self._symbols: dict = {}
 
     def position(self):
         """Return where the windows are, as plain numbers; `seek` goes back there."""

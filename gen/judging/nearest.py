@@ -72,7 +72,7 @@ class Training:
                     wanted.append(frames[at : at + FRAMES])
                     owners.append(index)
                     places.append(at)
-        found = [None] * len(waves)
+        found: list[Excerpt | None] = [None] * len(waves)
         if not wanted or not len(self.first):
             return found
         queries = normal(np.stack(wanted))

@@ -17,7 +17,8 @@ class Model(nn.Module):
     permuting streams permutes outputs; a reset stream equals a fresh one; every parameter gets a gradient.
     """
 
-    stride = 1  # forward takes T in multiples of this
+    stride: int = 1  # forward takes T in multiples of this
+    out: nn.Module
 
     def start(self, labels):
         """Return the state before the first symbol of streams with `labels` (B,) int64."""
@@ -66,9 +67,9 @@ def tree_map(function, tree, *others):
 
 def tree_leaves(tree):
     """Return the tensors of a state in a fixed order."""
-    leaves = []
-    tree_map(lambda leaf: leaves.append(leaf) or leaf, tree)
-    return leaves
+    if isinstance(tree, torch.Tensor):
+        return [tree]
+    return [leaf for part in (tree.values() if isinstance(tree, dict) else tree) for leaf in tree_leaves(part)]
 
 
 def reset(model, state, rows, labels):

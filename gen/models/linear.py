@@ -4,6 +4,7 @@ h_t = a_t h_{t-1} + b_t, with a_t and b_t functions of the input alone. Legend: 
 """
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -68,7 +69,8 @@ class Cell(nn.Module):
 
     def forward(self, x, h):
         """Return all h_t (B, T, D) for inputs x (B, T, D) and h = h_{-1} (B, D)."""
-        return scan(*self.coefficients(x), h)
+        a, b = self.coefficients(x)
+        return scan(a, b, h)
 
 
 class RGLRU(Cell):
@@ -181,11 +183,11 @@ class Block(nn.Module):
     def forward(self, x, state):
         """Return y (B, T, D) and the state after x (B, T, D)."""
         u, gate = self.branches(self.norm(x)).chunk(2, -1)
-        u, window = u.to(state[0].dtype), ()
-        if self.conv > 1:
+        u, window = u.to(state[0].dtype), []
+        if self.taps is not None:
             seen = torch.cat([state[1], u], 1)
             u = sum(seen[:, k : k + x.shape[1]] * tap for k, tap in enumerate(self.taps))
-            window = (seen[:, 1 - self.conv :],)
+            window = [seen[:, 1 - self.conv :]]
         y = self.cell(u, state[0])
         x = x + self.dropout(self.out(y.to(gate.dtype) * F.silu(gate)))
         value, gate = self.up(self.mlp_norm(x)).chunk(2, -1)
@@ -220,6 +222,8 @@ def recurrence(name: str, size: int) -> Cell | Beside:
 
 class LinearRNN(Model):
     """A stack of blocks that all run once a symbol."""
+
+    blocks: Any  # a ModuleList of Blocks
 
     def __init__(
         self,

@@ -4,6 +4,8 @@ Each cell is its equation, written out in `step`. Over a window the same weights
 several times as fast; the laws hold the two to each other.
 """
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -40,6 +42,7 @@ class LSTM(nn.LSTM):
     """
 
     parts = 2
+    bias_ih_l0: nn.Parameter
 
     def __init__(self, inputs, hidden):
         super().__init__(inputs, hidden, batch_first=True)
@@ -101,6 +104,9 @@ CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU}
 
 class CharRNN(Model):
     """A char-RNN over audio symbols (Karpathy 2015, The Unreasonable Effectiveness of Recurrent Neural Networks)."""
+
+    layers: Any  # a ModuleList of cells
+    out: nn.Linear
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ Nearly all of its work in training is products of large matrices over all time s
 """
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +21,8 @@ LOUDER = 2  # the linear wave as it is seen, being quiet beside the companded on
 
 class Stack(nn.Module):
     """Blocks, one after the other, along the frames of a tier."""
+
+    blocks: Any  # a ModuleList of Blocks
 
     def __init__(self, cell: str, size: int, layers: int, conv: int, dropout: float):
         super().__init__()
@@ -63,6 +66,8 @@ class Expectation(nn.Module):
 
 class TieredLRU(Tiered):
     """Tiers and the sample network see each sample twice, companded as its symbol is and as the linear wave."""
+
+    table: torch.Tensor  # (levels, 2): both of them
 
     def __init__(
         self,

@@ -7,6 +7,8 @@ label is told to each of them, since what is told to the topmost alone may get l
 Legend: a tier of frame size f runs once in f samples; D is a tier's width; n frames in a window.
 """
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -38,6 +40,8 @@ class Tiered(Model):
     `tiers` go from the smallest frame to the largest, `history` is how many samples `predict` sees. The state holds the
     last samples, the place within the largest frame and what each tier handed down last.
     """
+
+    tiers: Any  # a ModuleList of Tiers
 
     def __init__(self, tiers, history: int, silence: int, classes: int, top: int):
         super().__init__()

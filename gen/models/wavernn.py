@@ -1,5 +1,7 @@
 """WaveRNN (Kalchbrenner et al. 2018, arXiv 1802.08435): 16-bit audio as a coarse and a fine byte, one split GRU."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -17,6 +19,8 @@ class WaveRNN(Model):
     """
 
     stride = 2
+    rnn: Any  # torch's GRU, whose weights have names that its type doesn't tell
+    mask: torch.Tensor  # (3 hidden, inputs): 0 where a gate's coarse half may not see the coarse byte
 
     def __init__(self, levels: int, silence: tuple, classes: int = 0, *, hidden: int, head: int):
         """Build it with `hidden` units, an even number, and `head` units in the layer before each softmax."""

@@ -13,7 +13,9 @@ import torch
 
 from gen.base import files
 from gen.base.build import build
+from gen.models.base import Model
 from gen.run.folder import MODEL
+from gen.sound.codec import Codec
 
 FORMAT = 1
 MOVED = {"gen.codec.MuLaw": "gen.sound.codec.MuLaw", "gen.codec.Linear16": "gen.sound.codec.Linear16"}  # since
@@ -22,8 +24,8 @@ MOVED = {"gen.codec.MuLaw": "gen.sound.codec.MuLaw", "gen.codec.Linear16": "gen.
 class Loaded(NamedTuple):
     """A trained model with what it needs: its codec, rate in Hz, class names and the header it came with."""
 
-    model: torch.nn.Module
-    codec: object
+    model: Model
+    codec: Codec
     rate: int
     classes: list
     header: dict

@@ -93,7 +93,7 @@ def read_log(folder, history) -> Log | None:
     if not column["seconds"] and history:  # of a log that doesn't say, as if every step had taken as long
         each = history["minutes"] * 60 / max(1, history["steps"])
         column["seconds"] = {line["step"]: line["step"] * each for line in lines}
-    baselines = next(iter(column["baselines"].values()), {})
+    baselines: dict = next(iter(column["baselines"].values()), {})
     with contextlib.suppress(OSError, ValueError, KeyError):
         baselines = baselines or json.loads((folder / SCORES).read_text(encoding="utf-8"))["baselines"]
     return Log(column["bits"], column["valid_bits"], column["seconds"], said, baselines)

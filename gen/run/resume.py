@@ -30,7 +30,7 @@ def restore(tensors, learner, state, lanes: range, ranks, device):
     learner.net.load_state_dict(under("weights."))
     learner.average.load_state_dict(under("average."))
     for number, optimizer in enumerate(learner.optimizers):
-        moments = {}
+        moments: dict[int, dict] = {}
         for key, value in under(f"optimizer.{number}.").items():
             index, name = key.split(".")
             moments.setdefault(int(index), {})[name] = value

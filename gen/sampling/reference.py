@@ -88,13 +88,13 @@ class Reference:
         """
         primed = torch.zeros(0, dtype=torch.long) if primed is None else torch.as_tensor(primed)
         begun = {label: prime(self.model, primed, label, self.before) for label in sorted(set(labels))}
-        blocks = {}
+        blocks: dict[int, list] = {}
         for place, stream in enumerate(streams):
             blocks.setdefault(stream // ROWS, []).append(place)
         runs = []
         for places in blocks.values():
             rows = [labels[places[0]]] * ROWS
-            numbers = [None] * ROWS
+            numbers: list[Uniforms | None] = [None] * ROWS
             for place in places:
                 rows[streams[place] % ROWS] = labels[place]
                 numbers[streams[place] % ROWS] = Uniforms(seed, streams[place])

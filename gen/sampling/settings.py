@@ -1,12 +1,13 @@
 """What a take is made with: the settings of sampling, their usual values, and what they may be."""
 
+import dataclasses
 import math
-from typing import NamedTuple
 
 COMPILED, REFERENCE = "compiled", "reference"  # the samplers
 
 
-class Settings(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Settings:
     """The settings of takes; with a model they say all that there is to say of them.
 
     `seconds` is their length, or inf. `prime` is a recording to go on from: a path, or a wave (T,) at the model's rate.

@@ -50,7 +50,7 @@ class Trained:
         asked = Settings(*given, **settings)
         if not math.isfinite(asked.seconds):
             raise ValueError(f"seconds={asked.seconds}: this has an end; use stream for audio without one")
-        waves = np.concatenate(list(self.stream(*asked, block=WHOLE, warn=warn)), 1)
+        waves = np.concatenate(list(self.stream(**vars(asked), block=WHOLE, warn=warn)), 1)
         return waves if asked.count else waves[0]
 
     def stream(self, *given, block: float = LIVE, warn=lambda text: None, **settings):

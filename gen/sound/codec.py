@@ -11,7 +11,32 @@ import numpy as np
 MU = 255.0  # ITU-T G.711: the companding constant of mu-law telephony, for any number of bits
 
 
-class MuLaw:
+class Codec:
+    """What every codec has; see above."""
+
+    levels: int
+    digits: int
+    bits: int
+    name: str
+    silence: tuple[int, ...]
+
+    def encode(self, wave, before: float = 0.0):
+        """Return the symbols (..., T * digits) of a wave (..., T); `before` is the audio sample before its first."""
+        raise NotImplementedError
+
+    def decode(self, symbols, before: float = 0.0):
+        """Return the wave (..., T) of symbols (..., T * digits), the inverse of `encode`."""
+        return next(iter(self.decode_blocks([symbols], before)))
+
+    def decode_blocks(self, blocks, before: float = 0.0):
+        """Yield the waves (..., n) of one sound's `blocks` of symbols (..., n * digits).
+
+        All but the last hold a multiple of 64 samples. They are bit for bit what `decode` makes of the whole.
+        """
+        raise NotImplementedError
+
+
+class MuLaw(Codec):
     """Mu-law companding to 2**bits levels, after ITU-T G.711's continuous law.
 
     F(x) = sign(x) ln(1 + mu |x|) / ln(1 + mu) is rounded to a grid with a level at zero, as two's complement has it:
@@ -33,7 +58,6 @@ class MuLaw:
         self.silence = (self.levels // 2,)
 
     def encode(self, wave, before: float = 0.0):
-        """Return the symbols (..., T) of a wave (..., T); `before` is the audio sample before its first."""
         wave = np.asarray(wave, np.float64)
         if self.emphasis:
             previous = np.concatenate([np.full_like(wave[..., :1], before), wave[..., :-1]], -1)
@@ -42,15 +66,7 @@ class MuLaw:
         companded = np.sign(wave) * np.log1p(MU * np.minimum(np.abs(wave), 1)) / np.log1p(MU)
         return np.clip(np.rint(companded * half) + half, 0, self.levels - 1).astype(np.int64)
 
-    def decode(self, symbols, before: float = 0.0):
-        """Return the wave (..., T) of symbols (..., T), the inverse of `encode`."""
-        return next(self.decode_blocks([symbols], before))
-
     def decode_blocks(self, blocks, before: float = 0.0):
-        """Yield the waves (..., n) of one sound's `blocks` of symbols (..., n), all but the last a multiple of 64 long.
-
-        They are bit for bit what `decode` makes of the whole.
-        """
         half = self.levels // 2
         for symbols in blocks:
             wave = expand((np.asarray(symbols, np.float64) - half) / half)
@@ -65,7 +81,7 @@ def expand(companded, library=np):
     return library.sign(companded) * library.expm1(library.abs(companded) * math.log1p(MU)) / MU
 
 
-class Linear16:
+class Linear16(Codec):
     """16-bit linear samples as two 8-bit symbols each: the coarse (high) byte, then the fine one.
 
     WaveRNN (Kalchbrenner et al. 2018, arXiv 1802.08435, section 2.2) predicts them in this order.
@@ -78,19 +94,14 @@ class Linear16:
     silence = (128, 0)
 
     def encode(self, wave, before: float = 0.0):
-        """Return the symbols (..., 2 T) of a wave (..., T): coarse, fine, coarse, fine."""
         value = np.clip(np.rint(np.asarray(wave, np.float64) * 32768) + 32768, 0, 65535).astype(np.int64)
         return np.stack([value >> 8, value & 255], -1).reshape(*value.shape[:-1], -1)
 
-    def decode(self, symbols, before: float = 0.0):
-        """Return the wave (..., T) of symbols (..., 2 T), the inverse of `encode`."""
-        symbols = np.asarray(symbols, np.int64)
-        pairs = symbols.reshape(*symbols.shape[:-1], -1, 2)
-        return ((pairs[..., 0] * 256 + pairs[..., 1] - 32768) / 32768).astype(np.float32)
-
     def decode_blocks(self, blocks, before: float = 0.0):
-        """Yield the waves (..., n) of one sound's `blocks` of symbols (..., 2 n)."""
-        return map(self.decode, blocks)
+        for symbols in blocks:
+            symbols = np.asarray(symbols, np.int64)
+            pairs = symbols.reshape(*symbols.shape[:-1], -1, 2)
+            yield ((pairs[..., 0] * 256 + pairs[..., 1] - 32768) / 32768).astype(np.float32)
 
 
 def leaky_sum(wave, decay: float, before: float = 0.0, block: int = 64):

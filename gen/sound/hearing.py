@@ -35,21 +35,24 @@ def hear(wave, rate: int) -> Heard:
     if not len(wave):
         return Heard(FLOOR, FLOOR, FLOOR, 1.0, 0.0, 0.0, 0.0, 0.0)
     dc = wave.mean()
+    flat, noise = flatness(wave - dc, rate)
     return Heard(
         level(np.sqrt(np.mean((wave - dc) ** 2))),
         level(abs(dc)),
         level(np.abs(wave).max()),
         silence(wave, rate),
         clipping(wave),
-        *flatness(wave - dc, rate),
+        flat,
+        noise,
         loop(wave - dc, rate),
     )
 
 
 def mean(heard) -> Heard:
     """Return the mean of each figure over several sounds; of levels, that of their powers."""
-    levels = (level(np.sqrt(np.mean(10 ** (np.array(dbs) / 10)))) for dbs in list(zip(*heard, strict=True))[:3])
-    return Heard(*levels, *(float(np.mean(figures)) for figures in list(zip(*heard, strict=True))[3:]))
+    figures = list(zip(*heard, strict=True))
+    powers = [level(np.sqrt(np.mean(10 ** (np.array(dbs) / 10)))) for dbs in figures[:3]]
+    return Heard._make([*powers, *(float(np.mean(shares)) for shares in figures[3:])])
 
 
 def level(amplitude: float) -> float:

@@ -60,7 +60,7 @@ def pairs(folder, prints, track=unseen) -> list:
     """Return the Pairs among the Prints of files in `folder`: each copy once, beside the first that it is a copy of."""
     out, distinct = [], list(prints)
     for kind, key in (("file", "content"), ("samples", "samples")):
-        first = {}
+        first: dict[str, Print] = {}
         for p in distinct:
             first.setdefault(getattr(p, key), p)
         out += [Pair(first[k].name, p.name, kind, 1.0) for p in distinct if first[k := getattr(p, key)] is not p]
@@ -83,7 +83,8 @@ def candidates(prints) -> list:
         return []
     seconds, index = np.array([s for s, _ in sounding]), np.array([i for _, i in sounding])
     bands = np.stack([prints[i].bands for i in index])
-    found, step = [], max(1, PAIRS // len(index))
+    found: list = []
+    step = max(1, PAIRS // len(index))
     for start in range(0, len(index), step):
         rows = slice(start, start + step)
         last = np.searchsorted(seconds, seconds[rows][-1] + SHIFT, "right")

@@ -148,14 +148,14 @@ def costs(trial: dict) -> list:
 def tables(report: dict) -> list:
     """Return the figures of a report as tables: columns, the first of them the title, and rows, all text."""
     files = report["files"]
-    kinds = {}
+    kinds: dict[tuple, list] = {}
     for f in files:
         kinds.setdefault((f["format"], f["subtype"], f["rate"], f["channels"]), []).append(f)
-    rows = [
+    rows: list[tuple] = [
         (f"{form} {kind}", f"{rate:,}", f"{channels}", f"{len(of):,}", f"{sum(f['seconds'] for f in of) / 60:.1f}")
         for (form, kind, rate, channels), of in sorted(kinds.items())
     ]
-    out = [(("format", "rate (Hz)", "channels", "files", "minutes"), rows)]
+    out: list[tuple] = [(("format", "rate (Hz)", "channels", "files", "minutes"), rows)]
     if not files:
         return []
     figures = {

@@ -36,7 +36,8 @@ def survey(path, rate: int = 16000, track=unseen) -> dict:
         total, frames = added(total, m.spectrum), frames + m.frames
     whole = sorted(zip(read, prints, strict=True), key=lambda both: both[0]["format"] not in audio.EXACT)
     pairs = duplicates.pairs(folder, [p for _, p in whole], track)  # an MP3 is the copy, not what it was made of
-    copies, stems = {pair.copy for pair in pairs}, {}
+    copies = {pair.copy for pair in pairs}
+    stems: dict[str, list] = {}
     for name in names:
         stems.setdefault(str(Path(name).with_suffix("")), []).append(plain(name))
     sounding = [f["seconds"] * (1 - f["silence"]) for f, p in zip(read, prints, strict=True) if p.name not in copies]

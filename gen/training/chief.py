@@ -25,7 +25,7 @@ class Chief:
         self.run, self.settings, self.corpus, self.codec, self.learner = run, settings, corpus, codec, learner
         self.rate = settings["data"]["rate"]
         self.few = spread(corpus.valid, VALID_SYMBOLS)
-        self.held_out = None  # bits per sample of the last validation
+        self.held_out: float | None = None  # bits per sample of the last validation
         self.bits = float("nan")
 
     def introduce(self, progress, plan):

@@ -57,26 +57,26 @@ def train(
     settings = {"data": data, "codec": codec, "model": model, "seed": seed, "lanes": lanes, "window": window}
     settings |= {"learning_rate": learning_rate, "optimizer": optimizer, "warmup": warmup, "clip": clip}
     settings |= {"precision": precision}  # all that may not differ when a run is resumed
-    plan, run = Plan(steps, minutes, patience, learning_rate, warmup, valid_every), HOME / name
+    plan, run = Plan(steps, minutes, patience, learning_rate, warmup, valid_every), HOME / str(name)
     with ranks.join() as group, catch_signals() as caught:
-        device = machine.device(device, group.rank)
+        place = machine.device(device, group.rank)
         machine.keep_freed_memory()
         codes, corpus, net = begin(data, codec, model, seed, lanes, window, group)
-        learner = Learner(net.to(device), optimizer, learning_rate)
+        learner = Learner(net.to(place), optimizer, learning_rate)
         windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world)
-        state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=device))
+        state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=place))
         progress = Progress()
         if begun := resume.begun(run, settings, corpus.identity):
             tensors, book = begun
             progress = Progress.of(book)
             windows.seek(progress.position)
-            state = resume.restore(tensors, learner, state, windows.mine, group, device)
+            state = resume.restore(tensors, learner, state, windows.mine, group, place)
         chief = None if group.rank else Chief(run, settings, corpus, codes, learner)
         if chief:
             chief.introduce(progress, plan)
         if plan.over(progress):
             return run
-        autocast = torch.autocast(device.type, torch.bfloat16, enabled=machine.use_bfloat16(precision, device))
+        autocast = torch.autocast(place.type, torch.bfloat16, enabled=machine.use_bfloat16(precision, place))
         step = functools.partial(train_step, net, learner.optimizers, autocast=autocast, clip=clip, group=group)
         with chief.at_work(progress) if chief else contextlib.nullcontext():
             if stopped := loop(step, learner, windows, state, progress, plan, chief, group, caught):

@@ -52,7 +52,9 @@ class Progress:
 
     def validated(self, held_out: float | None, digits: int) -> bool:
         """Add a Validation with `held_out` bits to the history; return whether it is the best."""
-        self.history.append(Validation(self.step, self.spent, per_sample(*self.since, digits), held_out))
+        self.history.append(
+            Validation(self.step, self.spent, per_sample(self.since[0], self.since[1], digits), held_out)
+        )
         self.since = [0.0, 0]
         return best(self.history) == len(self.history) - 1
 
@@ -81,7 +83,7 @@ class Plan(NamedTuple):
 
     def share(self, progress: Progress) -> float:
         """Return which share of the budget is spent: 1 is all."""
-        return progress.step / self.steps if self.steps else progress.spent / 60 / self.minutes
+        return progress.step / self.steps if self.steps else progress.spent / 60 / (self.minutes or math.inf)
 
     def pauses(self, progress: Progress) -> bool:
         """Return whether a validation is due."""

@@ -53,15 +53,17 @@ def pace(net, segments, codes, lanes, window, optimizers) -> float:
     net.to(device)
     autocast = torch.autocast(device.type, torch.bfloat16, enabled=machine.use_bfloat16("auto", device))
     state = net.start(torch.zeros(lanes, dtype=torch.long, device=device))
+    started, spent, seen = 0.0, 0.0, 0
     for step, batch in enumerate(Windows(segments, lanes, window, codes.silence)):
         if step == WARM:
-            started, seen = time.monotonic(), 0
+            started = time.monotonic()
         loss, state = train_step(net, optimizers, batch, state, autocast)
         loss.item()  # waits for a GPU
         if step >= WARM:
-            seen += batch.targets // codes.digits
-            if (spent := time.monotonic() - started) >= SECONDS:
-                return seen / spent
+            seen, spent = seen + batch.targets // codes.digits, time.monotonic() - started
+            if spent >= SECONDS:
+                break
+    return seen / spent
 
 
 def peak_memory() -> float | None:
