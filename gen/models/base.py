@@ -13,7 +13,7 @@ class Model(nn.Module):
     x[:, t] is the symbol before target t; a model that needs a longer past keeps it in its state. The state is a plain
     tree (dicts, lists, tuples) of tensors whose first dimension is B, goes in and comes out, and holds the label.
 
-    Laws, held by `tests/test_laws.py`: `step` equals `forward`; chunks equal the whole; no logit sees its own target;
+    Laws, held by `tests/models/test_laws.py`: `step` equals `forward`; chunks equal the whole; no logit sees its own target;
     permuting streams permutes outputs; a reset stream equals a fresh one; every parameter gets a gradient.
     """
 
