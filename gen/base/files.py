@@ -5,6 +5,8 @@ import hashlib
 import os
 from pathlib import Path
 
+ELSEWHERE = "give another place with out="
+
 
 def sha256(path) -> str:
     """Return the SHA-256 of a file's content in hexadecimal digits. Raises OSError."""
@@ -20,13 +22,25 @@ def spare(path, mark: str):
     path = Path(path)
     if not path.exists():
         return
-    try:
-        with open(path, "rb") as file:
-            ours = mark.encode() in file.read(2000)
-    except OSError as error:
-        raise ValueError(f"{path}: can't be written ({error.strerror}); give another place with out=") from None
+    with named(path), open(path, "rb") as file:
+        ours = mark.encode() in file.read(2000)
     if not ours:
         raise ValueError(f"{path}: is there already, and no page of gen; move it, or give another place with out=")
+
+
+@contextlib.contextmanager
+def named(path, remedy: str = ELSEWHERE):
+    """Raise an OSError of the block as a ValueError that names `path` and the `remedy`."""
+    try:
+        yield
+    except OSError as error:
+        raise ValueError(f"{path}: can't be written ({error.strerror}); {remedy}") from None
+
+
+def write(path, data: bytes, remedy: str = ELSEWHERE):
+    """Write `data` to `path`, whole or not at all. Raises ValueError, which says the `remedy`."""
+    with named(path, remedy), replacing(path) as file:
+        file.write(data)
 
 
 @contextlib.contextmanager
