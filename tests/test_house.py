@@ -35,6 +35,8 @@ DOORS = {
     "numba": "engine.kernels",
     "llvmlite": "engine.kernels",
     "matplotlib": "pages.plots",
+    "jinja2": "pages.template",
+    "PIL": "pages.pictures",
     "hydra": "cli.compose",
     "omegaconf": "cli.compose",
 }

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gen.pages import pictures
-from gen.pages.chart import thinned
+from gen.pages import learning, pictures
 from gen.sound import hearing
 
 try:
@@ -33,43 +32,30 @@ def write(runs, folder) -> list:
 
 def bits(runs):
     """Return the figure of bits per sample over time beside the trivial predictors; None where there is no log."""
-    logged = [run for run in runs if run.log and (run.log.training or run.log.valid)]
-    if not logged:
+    runs = learning.logged(runs)
+    if not runs:
         return None
     figure = Figure(figsize=(6.4, 3.8), layout="constrained")
     axes = figure.subplots()
-    timed = all(step in run.log.seconds for run in logged for step in (*run.log.training, *run.log.valid))
-    for index, run in enumerate(logged):
-        for values, style in ((run.log.training, {"alpha": 0.4, "lw": 0.8}), (run.log.valid, {"marker": "o", "ms": 3})):
-            points = [(run.log.seconds[step] / 60 if timed else step, y) for step, y in sorted(values.items())]
-            if points:
-                shown = thinned(points) if values is run.log.training else points
-                label = f"{run.name}, {points[-1][1]:.3f}" if values is run.log.valid else None
-                axes.plot(*zip(*shown, strict=True), color=f"C{index}", label=label, **style)
-    baselines = {name: y for run in logged for name, y in run.log.baselines.items()}
-    for name, y in baselines.items():
+    unit, curves = learning.curves(runs)
+    for index, (name, training, valid) in enumerate(curves):
+        axes.plot(*np.reshape(training, (-1, 2)).T, color=f"C{index}", alpha=0.4, lw=0.8)
+        label = f"{name}, {valid[-1][1]:.3f}" if valid else None
+        axes.plot(*np.reshape(valid, (-1, 2)).T, color=f"C{index}", label=label, marker="o", ms=3)
+    right = axes.get_yaxis_transform()
+    for name, y in {name: y for run in runs for name, y in run.log.baselines.items()}.items():
         axes.axhline(y, color="0.5", ls="--", lw=0.8)
-        axes.annotate(
-            name,
-            (1, y),
-            (-2, 2),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            ha="right",
-            fontsize=7,
-            color="0.35",
-        )
-    axes.set(xlabel="minutes of training" if timed else "steps", ylabel="bits per sample", xlim=(0, None))
+        axes.text(0.99, y, name, transform=right, ha="right", va="bottom", fontsize=7, color="0.35")
+    axes.set(xlabel="minutes of training" if unit == "minutes" else unit, ylabel="bits per sample", xlim=(0, None))
     axes.spines[["top", "right"]].set_visible(False)
-    if any(run.log.valid for run in logged):
+    if any(curve.valid for curve in curves):
         axes.legend(frameon=False, fontsize=8)
     return figure
 
 
 def takes(runs):
     """Return the figure of spectrograms, rows of real clips and of each run's takes by temperature."""
-    references = list({id(run.reference): run.reference for run in runs if run.reference}.values())
-    rows = [("recorded", one.real[:ACROSS]) for one in references if one.real]
+    rows = [("recorded", one.real[:ACROSS]) for one in learning.references(runs) if one.real]
     for run in runs:
         for temperature in dict.fromkeys(take.temperature for take in run.takes):
             alike = [take for take in run.takes if take.temperature == temperature]
@@ -80,17 +66,11 @@ def takes(runs):
     grid = figure.subplots(len(rows), ACROSS, squeeze=False, sharex=True)
     drawn = {id(s): pictures.spectrogram(s.wave, s.rate, *RESOLUTION) for _, sounds in rows for s in sounds}
     top = max(float(np.quantile(d, 0.999)) for d in drawn.values())
+    shades = {"cmap": "gray_r", "vmin": top - pictures.RANGE, "vmax": top}
     for line, (name, sounds) in zip(grid, rows, strict=True):
         for axes, sound in zip(line, sounds, strict=False):
-            height = float(hearing.to_mel(sound.rate / 2))
-            axes.imshow(
-                drawn[id(sound)],
-                cmap="gray_r",
-                vmin=top - pictures.RANGE,
-                vmax=top,
-                aspect="auto",
-                extent=(0, len(sound.wave) / sound.rate, 0, height),
-            )
+            extent = (0, len(sound.wave) / sound.rate, 0, float(hearing.to_mel(sound.rate / 2)))
+            axes.imshow(drawn[id(sound)], **shades, aspect="auto", extent=extent)
             marks = [hz for hz in (0, 500, 1000, 2000, 4000, 8000, 16000) if hz <= sound.rate / 2]
             axes.set_yticks(hearing.to_mel(np.array(marks)), [f"{hz / 1000:g}" for hz in marks], fontsize=6)
             axes.set_xlim(0, longest)

@@ -32,7 +32,6 @@ SECONDS = 1.0, 4.0  # of takes, the shortest and the longest unless one asks for
 REAL = 12  # held-out clips at most
 PAIRS = 12  # of a blind comparison at most
 MINUTES = 20  # of the files in a folder without a model
-SILENT = -60.0  # dBFS
 LARGE = 15e6  # bytes of a page that a phone opens at ease
 USUAL = {
     key: getattr(Settings(), key) for key in address.SETTINGS
@@ -60,6 +59,11 @@ class Reference(NamedTuple):
     real: list
     training: Training | None
     note: str
+
+    @property
+    def distances(self) -> list:
+        """Those of the held-out clips from what was trained on, the smallest first."""
+        return sorted(sound.nearest.distance for sound in self.real if sound.nearest)
 
 
 class Run(NamedTuple):
@@ -96,12 +100,7 @@ def report(
     home = folder_of(runs[0]) if gathered[0].reference else Path()
     written = [Path(out) if out else home / PAGE]
     files.spare(written[0], MARK)
-    text = page(gathered, blind(gathered, seed), track).encode()
-    try:
-        with files.replacing(written[0]) as file:
-            file.write(text)
-    except OSError as error:
-        raise ValueError(f"{written[0]}: can't be written ({error.strerror}); give another place with out=") from None
+    files.write(written[0], page(gathered, blind(gathered, seed), track).encode())
     return written + (plots.write(gathered, png) if png else [])
 
 
@@ -272,7 +271,7 @@ def held_out(corpus, trained, seconds, labels, seed) -> list:
             size = min(segment.stop - segment.start, round(seconds * rate) * digits)
             start = segment.start + int(random.integers(0, segment.stop - segment.start - size + 1)) // digits * digits
             wave = trained.codec.decode(segment.recording.read(start, start + size))
-            if len(wave) and hearing.level(float(np.std(wave))) > SILENT:
+            if len(wave) and hearing.level(float(np.std(wave))) > hearing.QUIET:
                 at = f" at {start / digits / rate:.1f} s" if start else ""
                 kind = corpus.classes[segment.label] if corpus.classes else ""
                 real.append(Sound(f"{segment.recording.name}{at}", wave, rate, kind))

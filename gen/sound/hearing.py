@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 FLOOR = -120.0  # dBFS: what nothing at all counts as
-QUIET = -60.0  # dBFS: a frame under it is silent
+QUIET = -60.0  # dBFS: what is under it is silent
 FRAME = 0.01  # seconds over which silence is told
 SPECTRUM = 0.064  # seconds of a frame of spectrum
 BANDS = 40  # of a mel spectrum
@@ -136,18 +136,23 @@ def from_mel(mels):
     return 700 * (10 ** (mels / 2595) - 1)
 
 
-def mel(wave, rate: int, bands: int = BANDS):
-    """Return the power (frames, bands) of a wave in bands as wide on the mel scale, from 0 Hz to half the rate.
+def bands(rate: int, bins: int, count: int):
+    """Return the weights (count, bins) of a spectrum's bins in bands as wide on the mel scale, 0 Hz to half the rate.
 
-    The bands are triangles.
+    The bands are triangles, the lowest first, and each sums to 1.
     """
-    spectra = power(np.asarray(wave, np.float64), rate)
-    edges = from_mel(np.linspace(0, to_mel(rate / 2), bands + 2))
-    hertz = np.linspace(0, rate / 2, spectra.shape[1])
-    low, middle, high = (edges[i : bands + i, None] for i in range(3))
+    edges = from_mel(np.linspace(0, to_mel(rate / 2), count + 2))
+    hertz = np.linspace(0, rate / 2, bins)
+    low, middle, high = (edges[i : count + i, None] for i in range(3))
     triangles = np.maximum(0, np.minimum((hertz - low) / (middle - low), (high - hertz) / (high - middle)))
     triangles += 1e-9  # a band narrower than a bin is not empty
-    return spectra @ (triangles / triangles.sum(1, keepdims=True)).T
+    return triangles / triangles.sum(1, keepdims=True)
+
+
+def mel(wave, rate: int, count: int = BANDS):
+    """Return the power (frames, count) of a wave in mel bands."""
+    spectra = power(np.asarray(wave, np.float64), rate)
+    return spectra @ bands(rate, spectra.shape[1], count).T
 
 
 def spectrum(waves, rate: int):

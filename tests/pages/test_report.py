@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jinja2 import UndefinedError
 
 from gen.judging.nearest import Training
-from gen.pages import chart, listening, pictures, report
+from gen.pages import chart, listening, pictures, report, template
 from gen.run import checkpoint
 from gen.run.folder import MODEL
 from gen.run.log import read_log
@@ -319,6 +320,36 @@ def test_a_scale_has_a_few_round_numbers(low, high):
     numbers = chart.ticks(low, high)
     assert 2 <= len(numbers) <= 8
     assert low <= numbers[0] < numbers[-1] <= high
+
+
+def test_a_chart_has_what_lies_outside_at_its_ends():
+    x, y = chart.Axis(0, 2, [(1, "one")]), chart.Axis(-10, 10, [(0, "0 dB")])
+    drawn = chart.chart("said", "told", x, y, [("bold", [(0, 10), (1, 0), (3, -99)], 1), ("dots", [(2, 0)], 2)])
+    assert drawn.paths[0] == ("grid", "M0.0 500.0L1000.0 500.0", 0)
+    assert drawn.paths[1] == ("bold", "M0.0 0.0L500.0 500.0L1000.0 1000.0", 1)
+    assert drawn.paths[2] == ("dots", "M1000.0 500.0h0", 2)
+    assert (drawn.across, drawn.up) == ([("one", 50.0)], [("0 dB", 50.0)])
+
+
+def test_a_take_nearer_than_real_recordings_are_is_pointed_out(run):
+    (gathered,) = short([run])
+    assert "nearer than any" not in Parsed(listening.page([gathered], [])).text
+    takes = [take._replace(nearest=take.nearest._replace(distance=0.001)) for take in gathered.takes[:1]]
+    copied = gathered._replace(takes=takes)
+    assert "nearer than any held-out recording" in Parsed(listening.page([copied], [])).text
+    alone = copied._replace(reference=copied.reference._replace(real=[]))
+    assert "a copy, or next to it" in Parsed(listening.page([alone], [])).text
+
+
+def test_a_template_escapes_what_it_is_given_and_refuses_to_do_without():
+    drawn = chart.chart(HOSTILE, HOSTILE, chart.Axis(0, 1, []), chart.Axis(0, 1, []), [])
+    facts = {"path": HOSTILE, "findings": [HOSTILE], "tables": [([HOSTILE], [[HOSTILE]])], "charts": {HOSTILE: drawn}}
+    facts |= {"copies": [], "faults": [], "columns": [], "rows": []}
+    parsed = Parsed(template.render("survey.html", **facts))
+    assert "img" not in [tag for tag, _ in parsed.tags]
+    assert parsed.text.count(HOSTILE) == 7
+    with pytest.raises(UndefinedError, match="'path' is undefined"):
+        template.render("survey.html")
 
 
 def test_plots_for_papers_are_files(run, tmp_path):

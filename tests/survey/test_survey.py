@@ -315,7 +315,9 @@ def test_the_page_is_whole_needs_no_network_and_escapes_names(tmp_path):
     assert not {"script", "b", "i", "u", "link", "img"} & set(page.seen)
     assert page.seen.count("svg") == 2
     assert "<script>alert(1)<.wav" in page.text
-    assert "http" not in text.replace('name="viewport"', "")
+    assert "http" not in text.replace("http-equiv", "")
+    assert "default-src 'none'" in text
+    assert "script-src" not in text
     assert "prefers-color-scheme" in text
 
 
