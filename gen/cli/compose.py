@@ -75,7 +75,7 @@ def sweep(name: str, command, overrides: list, job):
         try:
             job(plain(config, HydraConfig.get(), command, swept))
         except Exception as error:
-            raise Ended from error
+            raise Ended(error) from error
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # its errors come here whole, to be told in one line
     sys.argv = [f"gen {name}", *overrides, "-m"]  # hydra.main reads it there
@@ -83,8 +83,7 @@ def sweep(name: str, command, overrides: list, job):
         with explained(name):
             hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(one)()
     except Ended as ended:
-        assert ended.__cause__
-        raise ended.__cause__ from None
+        raise ended.args[0] from None
 
 
 def plain(config, chosen, command, swept=()) -> Composed:

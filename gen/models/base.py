@@ -13,8 +13,8 @@ class Model(nn.Module):
     x[:, t] is the symbol before target t; a model that needs a longer past keeps it in its state. The state is a plain
     tree (dicts, lists, tuples) of tensors whose first dimension is B, goes in and comes out, and holds the label.
 
-    Laws, held by `tests/models/test_laws.py`: `step` equals `forward`; chunks equal the whole; no logit sees its own target;
-    permuting streams permutes outputs; a reset stream equals a fresh one; every parameter gets a gradient.
+    Laws, held by `tests/models/test_laws.py`: `step` equals `forward`; chunks equal the whole; no logit sees its own
+    target; permuting streams permutes outputs; a reset stream equals a fresh one; every parameter gets a gradient.
     """
 
     stride: int = 1  # forward takes T in multiples of this

@@ -29,7 +29,7 @@ def charts(runs) -> list:
     drawn = []
     for one in references(runs):
         alike = [run for run in runs if run.reference is one]
-        baselines = next((run.log.baselines for run in alike if run.log.baselines), {})
+        baselines: dict = next((run.log.baselines for run in alike if run.log.baselines), {})
         drawn.append((bits(alike, one.name if several else "", baselines), rows(alike, baselines)))
     return drawn
 
@@ -92,7 +92,7 @@ def rows(runs, baselines) -> list:
 
 def gathered(baselines, near: float) -> list:
     """Return heights and labels of the baselines, those less than `near` bits apart in one label."""
-    out = []
+    out: list[tuple] = []
     for name, y in sorted(baselines.items(), key=lambda item: -item[1]):
         if out and out[-1][0] - y < near:
             out[-1] = (out[-1][0], f"{out[-1][1]}; {name} {y:.2f}")

@@ -44,7 +44,7 @@ def page(runs, blind, track=unseen) -> str:
     references = learning.references(runs)
     made, real = [s for run in runs for s in run.previews + run.takes], [s for one in references for s in one.real]
     album = Album(made + real)
-    sections = []  # anchor, heading, kind and what is shown
+    sections: list[tuple] = []  # anchor, heading, kind and what is shown
     if any(run.log or run.reference for run in runs):
         columns = list(dict.fromkeys(key for run in runs for key in run.facts))
         rows = [(run.name, *(run.facts.get(key, "") for key in columns)) for run in runs]

@@ -77,17 +77,7 @@ class Run(NamedTuple):
     reference: Reference | None
 
 
-def report(
-    runs,
-    seconds: float | None = None,
-    count: int = 4,
-    temperatures: list[float] = (0.8, 0.9, 1.0),
-    seed: int = 0,
-    out: str | None = None,
-    png: str | None = None,
-    path: str | None = None,
-    track=unseen,
-):
+def report(runs, seconds, count: int, temperatures: list, seed: int, out, png, path, track=unseen):
     """Write the page over `runs` and return the paths written, with `png` those of plots in that folder too.
 
     See `gather` for the takes; the page lies in the first run's folder unless `out` says where. Raises ValueError.
@@ -104,7 +94,7 @@ def report(
     return written + (plots.write(gathered, png) if png else [])
 
 
-def gather(runs, seconds, count, temperatures, seed, path=None, track=unseen) -> list:
+def gather(runs, seconds, count, temperatures, seed, path, track=unseen) -> list:
     """Return a Run for each of `runs`: `count` new takes of `seconds` at each temperature, and all that is there.
 
     Without `seconds` they are as long as the recordings are on average, within SECONDS.
@@ -115,7 +105,7 @@ def gather(runs, seconds, count, temperatures, seed, path=None, track=unseen) ->
             f"seconds={seconds}, count={count}, temperatures={list(temperatures)}: takes have a length over 0 and an "
             "end, and there is one or more at one temperature or more"
         )
-    references = {}
+    references: dict[str, Reference] = {}
     gathered = [
         of_run(run, seconds, count, temperatures, seed, path, references, track) if is_run(run) else of_folder(run)
         for run in runs
@@ -214,7 +204,7 @@ def command(run, told: dict, seconds: float) -> str:
 
 def read_previews(folder, rate) -> list:
     """Return the previews in a run folder, MOST_PREVIEWS at most: of many steps first, then of many labels."""
-    by_step = {}
+    by_step: dict[int, list] = {}
     for file in sorted((folder / PREVIEWS).glob("step-*.wav")):
         if found := re.fullmatch(r"step-(\d+)-(.*)", file.stem):
             by_step.setdefault(int(found[1]), []).append((found[2], file))
@@ -279,9 +269,9 @@ def held_out(corpus, trained, seconds, labels, seed) -> list:
     return real
 
 
-def blind(runs, seed: int = 0) -> list:
+def blind(runs, seed: int) -> list:
     """Return the blind comparisons that the runs allow: kinds, question, which kind is right, pairs of Sounds."""
-    out = []
+    out: list[tuple] = []
     for run in runs:
         real = list(run.reference.real) if run.reference else []
         pairs = []

@@ -11,8 +11,8 @@ MARK = '<meta name="generator" content="gen data">'  # as survey.html has it
 BARS = 24
 POINTS = 660  # of a spectrum at most
 SHOWN_DB = 110.0  # of a spectrum, below its highest
-COLUMNS = ("file", "format", "rate (Hz)", "channels", "length (s)", "peak (dBFS)", "RMS (dBFS)", "DC (dBFS)")
-COLUMNS += ("clipped", "silence", "bandwidth (kHz)")
+COLUMNS = ["file", "format", "rate (Hz)", "channels", "length (s)", "peak (dBFS)", "RMS (dBFS)", "DC (dBFS)"]
+COLUMNS += ["clipped", "silence", "bandwidth (kHz)"]
 
 
 def write(path, report: dict):

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import safetensors
 import safetensors.torch
-import torch
 
 from gen.base import files
 from gen.base.build import build

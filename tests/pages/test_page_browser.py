@@ -19,9 +19,9 @@ def tab(tmp_path):
     """Yield the open page over two runs; at the end nothing was said on the console, and nothing else was fetched."""
     folder = recordings(tmp_path / "songs", count=6)
     runs = [trained_run(tmp_path / name, folder) for name in ("first", "second")]
-    gathered = report.gather(runs, 1.5, 2, (0.9, 1.0), 0)
+    gathered = report.gather(runs, 1.5, 2, (0.9, 1.0), 0, None)
     path = tmp_path / "report.html"
-    path.write_text(listening.page(gathered, report.blind(gathered)))
+    path.write_text(listening.page(gathered, report.blind(gathered, 0)))
     said = []
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])

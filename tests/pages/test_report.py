@@ -17,7 +17,7 @@ from gen.run.folder import MODEL
 from gen.run.log import read_log
 from gen.sound import audio, codec, hearing
 from tests.small import corpus as corpus_of
-from tests.small import save_run
+from tests.small import save_run, usual
 
 RATE = 8000
 HOSTILE = "<img src=x onerror=alert(1)>&'\""
@@ -59,7 +59,14 @@ def trained_run(folder, path, labels="none", classes=()):
 
 def short(runs, **settings):
     """Gather a report of a few short takes."""
-    return report.gather(runs, **{"seconds": 0.6, "count": 2, "temperatures": (0.9, 1.0), "seed": 0, **settings})
+    usually = {"seconds": 0.6, "count": 2, "temperatures": (0.9, 1.0), "seed": 0, "path": None}
+    return report.gather(runs, **usually | settings)
+
+
+def reported(runs, **settings):
+    """Return the paths that a report over `runs` writes, as `gen report` does but for `settings`."""
+    keys = {key: value for key, value in usual("report").items() if key != "data"}
+    return report.report(runs, **keys | {"path": None} | settings)
 
 
 class Parsed(HTMLParser):
@@ -96,7 +103,7 @@ def run(tmp_path):
 
 
 def test_a_page_has_every_sound_with_a_player_and_words_and_asks_for_nothing(run, tmp_path):
-    (path,) = report.report([str(run)], seconds=0.6, count=2, temperatures=(0.9, 1.0))
+    (path,) = reported([str(run)], seconds=0.6, count=2, temperatures=(0.9, 1.0))
     assert path == run / "report.html"
     text = path.read_text()
     parsed = Parsed(text)
@@ -125,7 +132,7 @@ def test_names_from_outside_are_text_and_nothing_else(tmp_path):
     labels = ["</script><b>", label]
     run = trained_run(tmp_path / HOSTILE, recordings(tmp_path / "songs", labels), "folder", labels)
     gathered = [r._replace(name=f"{r.name}</script>") for r in short([run])]
-    parsed = Parsed(listening.page(gathered, report.blind(gathered)))
+    parsed = Parsed(listening.page(gathered, report.blind(gathered, 0)))
     assert [tag for tag, _ in parsed.tags].count("script") == 3
     assert not any(tag == "b" and not a for tag, a in parsed.tags)
     assert all(a["src"].startswith("data:image/png;base64,") for tag, a in parsed.tags if tag == "img")
@@ -172,7 +179,7 @@ def test_without_its_recordings_a_page_says_so_and_still_has_the_takes(run, tmp_
     (tmp_path / "songs").rename(tmp_path / "moved")
     (gathered,) = short([run])
     assert not gathered.reference.real
-    text = Parsed(listening.page([gathered], report.blind([gathered]))).text
+    text = Parsed(listening.page([gathered], report.blind([gathered], 0))).text
     assert "songs: there is no such folder or file" in text
     assert "data.path= says where the recordings are now" in text
     (found,) = short([run], path=str(tmp_path / "moved"))
@@ -214,7 +221,7 @@ def test_a_folder_of_takes_without_a_model_is_a_page_over_them(gen, tmp_path):
     assert [take.title for take in gathered.takes] == ["plain.wav", "seed0-0.wav", "seed0-1.wav"]
     assert [bool(take.address) for take in gathered.takes] == [False, True, True]
     assert "seconds=0.5" in gathered.takes[1].command
-    text = listening.page([gathered], report.blind([gathered]))
+    text = listening.page([gathered], report.blind([gathered], 0))
     assert "plain.wav" in Parsed(text).text
     assert json.loads(Parsed(text).data)["blind"] == []
 
@@ -252,7 +259,7 @@ def test_blind_pairs_are_of_one_label_with_each_real_clip_once_and_runs_take_by_
     folder = recordings(tmp_path / "songs", ("a", "b"), 8)
     runs = [trained_run(tmp_path / name, folder, "folder", ["a", "b"]) for name in "pq"]
     gathered = short(runs, count=4)
-    against_p, against_q, each_other = report.blind(gathered)
+    against_p, against_q, each_other = report.blind(gathered, 0)
     assert against_p[0] == ("real", "p")
     assert against_p[2] == 0
     assert 4 <= len(against_p[3]) <= report.PAIRS
@@ -354,17 +361,15 @@ def test_a_template_escapes_what_it_is_given_and_refuses_to_do_without():
 
 def test_plots_for_papers_are_files(run, tmp_path):
     pytest.importorskip("matplotlib")
-    written = report.report(
-        [run], seconds=0.6, count=1, temperatures=[1.0], out=tmp_path / "a.html", png=tmp_path / "png"
-    )
+    written = reported([run], seconds=0.6, count=1, temperatures=[1.0], out=tmp_path / "a.html", png=tmp_path / "png")
     assert [Path(path).name for path in written] == ["a.html", "bits.png", "takes.png"]
     assert all(path.stat().st_size > 1000 for path in written)
 
 
 def test_a_page_replaces_a_page_and_no_other_file(run, tmp_path):
     for _ in range(2):
-        report.report([run], seconds=0.6, count=1, temperatures=(1.0,), out=str(tmp_path / "page.html"))
+        reported([run], seconds=0.6, count=1, temperatures=(1.0,), out=str(tmp_path / "page.html"))
     (tmp_path / "mine.html").write_text("<p>mine")
     with pytest.raises(ValueError, match=r"mine\.html: is there already.*out="):
-        report.report([run], seconds=0.6, count=1, temperatures=(1.0,), out=str(tmp_path / "mine.html"))
+        reported([run], seconds=0.6, count=1, temperatures=(1.0,), out=str(tmp_path / "mine.html"))
     assert (tmp_path / "mine.html").read_text() == "<p>mine"
