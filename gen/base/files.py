@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import stat
 from pathlib import Path
 
 ELSEWHERE = "give another place with out="
@@ -15,6 +16,16 @@ def sha256(path) -> str:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def regular(path) -> Path:
+    """Return a path that leads to a regular file; raise ValueError for a pipe or a device, which may have no end.
+
+    Raises OSError where there is nothing, or it may not be seen.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise ValueError(f"{path}: is no regular file; give one")
+    return Path(path)
 
 
 def spare(path, mark: str):

@@ -22,6 +22,7 @@ from gen.corpus.corpus import prepare
 from gen.judging.score import score
 from gen.sampling.trained import Trained
 from gen.sound import audio, hearing
+from gen.sound.codec import MuLaw
 from gen.training.loop import train
 
 HZ, AMPLITUDE, RATE = 330.0, 0.5, 8000
@@ -117,7 +118,7 @@ def audio_files() -> str:
 
 
 def codec() -> str:
-    law = build(CODEC, "codec")
+    law = build(CODEC, "codec", MuLaw)
     symbols = np.arange(law.levels)
     if not np.array_equal(law.encode(law.decode(symbols)), symbols):
         raise ValueError("a level, decoded and encoded, is another")

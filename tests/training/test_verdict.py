@@ -88,7 +88,7 @@ def test_a_training_that_overfits_keeps_its_best_model_and_patience_ends_it(gen,
     assert kept == pytest.approx(judged[-1]["valid_bits"], abs=1e-5)
     assert {"rms", "dc", "silence", "clipping", "flatness", "loop", "distance"} <= set(judged[0]["heard"])
     assert log[0]["baselines"]["uniform"] == 8
-    loudest = checkpoint.read(tmp_path / "runs/a" / MODEL)[1]["trained"]["loudest"]
+    loudest = checkpoint.read(tmp_path / "runs/a" / MODEL, checkpoint.HEADER).header["trained"]["loudest"]
     assert loudest == pytest.approx(level(0.3) + 10 * np.log10(400 / 8000), abs=1)  # of a second with one in it
     assert all((tmp_path / "runs/a" / take).exists() for line in judged for take in line.get("takes", []))
     again = gen("train", "in", *keys, "steps=2000", "valid_every=25", "name=a", "learning_rate=0.01")
