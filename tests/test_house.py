@@ -30,6 +30,7 @@ DOORS = {
     "soxr": "sound.audio",
     "safetensors": "run.checkpoint",
     "rich": "base.terminal",
+    "filelock": "run.lock",
     "torch.distributed": "base.ranks",
     "torch.utils.tensorboard": "run.log",
     "numba": "engine.kernels",

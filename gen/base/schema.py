@@ -22,12 +22,18 @@ class Number(NamedTuple):
         return None
 
 
+class Each(NamedTuple):
+    """A rule: a dict whose keys may be any, and whose values are as `rule` says."""
+
+    rule: Any
+
+
 def check(value, rule, where: str):
     """Raise ValueError, which names the place, unless `value` is as `rule` says.
 
-    A rule is a type; None, which nothing but None is; a Number; a tuple of rules, of which one holds; a list of one,
-    for each element; or a dict of rules by key, which all are there but those whose key ends in "?". Keys beside them
-    may hold anything.
+    A rule is a type; None, which nothing but None is; a Number; Each; a tuple of rules, of which one holds; a list of
+    one, for each element; or a dict of rules by key, all of which are there but those that end in "?". Keys beside
+    them may hold anything.
     """
     if wrong := fault(value, rule, where):
         raise ValueError(wrong)
@@ -38,6 +44,8 @@ def fault(value: Any, rule: Any, where: str) -> str | None:
     if isinstance(rule, Number):
         wrong = rule.fault(value)
         return f"{where} {wrong}" if wrong else None
+    if isinstance(rule, Each):
+        return fault(value, dict.fromkeys(value, rule.rule) if isinstance(value, dict) else {}, where)
     if isinstance(rule, tuple):
         faults = [fault(value, each, where) for each in rule]
         return None if None in faults else faults[0]

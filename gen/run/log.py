@@ -7,8 +7,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gen.base import files
+from gen.base.schema import Each, Number, check, parse
 from gen.run.folder import BOARD, LOG, PREVIEWS, SCORES
 from gen.sound import audio
+
+BITS = Number(float, 0, 1e6)
+BASELINES = Each(BITS)
+LINE = {
+    "step": Number(int, 0),
+    "seconds?": Number(float, 0),
+    "bits?": BITS,
+    "valid_bits?": BITS,
+    "verdict?": str,
+    "why?": str,
+    "baselines?": BASELINES,
+}
 
 
 class Journal:
@@ -55,14 +68,22 @@ class Journal:
 
 def cut_log(log: Path, step: int):
     """Cut a log back to the `step` that was saved; make its folder. Raises ValueError where it can't be written."""
-    kept = [line for line in log.read_text().splitlines() if _within(line, step)] if log.exists() else []
+    kept = [line for line, told in lines_of(log) if told["step"] <= step] if log.exists() else []
     files.write(log, "".join(line + "\n" for line in kept).encode(), "run gen where you may write")
 
 
-def _within(line, step):
-    with contextlib.suppress(ValueError):  # the last line of a killed training may be half a line
-        return json.loads(line)["step"] <= step
-    return False
+def lines_of(log: Path) -> list:
+    """Return the lines of a log, as they are and as what they tell, without those that no training writes.
+
+    The last line of a killed training may be half a line. Raises OSError.
+    """
+    found = []
+    for line in files.regular(log).read_text(encoding="utf-8", errors="replace").splitlines():
+        with contextlib.suppress(ValueError):
+            told = parse(line)
+            check(told, LINE, "")
+            found.append((line, told))
+    return found
 
 
 class Log(NamedTuple):
@@ -78,13 +99,9 @@ class Log(NamedTuple):
 def read_log(folder, history) -> Log | None:
     """Return the log of a run folder, None where there is none; lines that are cut short are left out."""
     try:
-        text = (folder / LOG).read_text(encoding="utf-8")
+        lines = [told for _, told in lines_of(folder / LOG)]
     except OSError:
         return None
-    lines = []
-    for line in text.splitlines():
-        with contextlib.suppress(ValueError):
-            lines.append(json.loads(line))
     column = {
         key: {line["step"]: line[key] for line in lines if key in line}
         for key in ("bits", "valid_bits", "seconds", "verdict", "why", "baselines")
@@ -94,6 +111,8 @@ def read_log(folder, history) -> Log | None:
         each = history["minutes"] * 60 / max(1, history["steps"])
         column["seconds"] = {line["step"]: line["step"] * each for line in lines}
     baselines: dict = next(iter(column["baselines"].values()), {})
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        baselines = baselines or json.loads((folder / SCORES).read_text(encoding="utf-8"))["baselines"]
+    with contextlib.suppress(OSError, ValueError):
+        scores = parse(files.regular(folder / SCORES).read_text(encoding="utf-8"))
+        check(scores, {"baselines": BASELINES}, "")
+        baselines = baselines or scores["baselines"]
     return Log(column["bits"], column["valid_bits"], column["seconds"], said, baselines)

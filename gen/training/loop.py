@@ -18,6 +18,7 @@ from gen.corpus.windows import Windows
 from gen.models.base import Model
 from gen.run import resume
 from gen.run.folder import HOME
+from gen.run.lock import owning
 from gen.sound.codec import Codec
 from gen.training.chief import NOTHING, Chief
 from gen.training.learner import Learner
@@ -60,10 +61,12 @@ def train(
     settings |= {"learning_rate": learning_rate, "optimizer": optimizer, "warmup": warmup, "clip": clip}
     settings |= {"precision": precision}  # all that may not differ when a run is resumed
     plan, run = Plan(steps, minutes, patience, learning_rate, warmup, valid_every), HOME / str(name)
-    with ranks.join() as group, catch_signals() as caught:
+    with ranks.join() as group, catch_signals() as caught, contextlib.ExitStack() as held:
         place = machine.device(device, group.rank)
         machine.keep_freed_memory()
         codes, corpus, net = begin(data, codec, model, seed, lanes, window, group)
+        if not group.rank:
+            held.enter_context(owning(run))
         learner = Learner(net.to(place), optimizer, learning_rate)
         windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world)
         state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=place))
