@@ -32,8 +32,8 @@ def check(value, rule, where: str):
     """Raise ValueError, which names the place, unless `value` is as `rule` says.
 
     A rule is a type; None, which nothing but None is; a Number; Each; a tuple of rules, of which one holds; a list of
-    one, for each element; or a dict of rules by key, all of which are there but those that end in "?". Keys beside
-    them may hold anything.
+    one, for each element, or of several, for as many; or a dict of rules by key, all of which are there but those that
+    end in "?". Keys beside them may hold anything.
     """
     if wrong := fault(value, rule, where):
         raise ValueError(wrong)
@@ -54,7 +54,10 @@ def fault(value: Any, rule: Any, where: str) -> str | None:
         return f"{where} is {shown(value)}, and no {kind.__name__}"
     found = []
     if isinstance(rule, list):
-        found = [fault(part, rule[0], f"{where}[{i}]") for i, part in enumerate(value)]
+        rules = rule * len(value) if len(rule) == 1 else rule
+        if len(rules) != len(value):
+            return f"{where} is {shown(value)}, and has not {len(rules)} parts"
+        found = [fault(part, each, f"{where}[{i}]") for i, (part, each) in enumerate(zip(value, rules, strict=True))]
     elif isinstance(rule, dict):
         found = [member(value, key, each, where) for key, each in rule.items()]
     return next((each for each in found if each), None)

@@ -11,6 +11,7 @@ from gen.base.schema import Each, Number, check, parse
 from gen.run.folder import BOARD, LOG, PREVIEWS, SCORES
 from gen.sound import audio
 
+ROOM = "make room, and run the same command again"
 BITS = Number(float, 0, 1e6)
 BASELINES = Each(BITS)
 LINE = {
@@ -25,51 +26,60 @@ LINE = {
 
 
 class Journal:
-    """The journal of the training in `run`, from `step` on. A line is a dict of plain types with its "step"."""
+    """The journal of the training in `run`, from `step` on. A line is a dict of plain types with its "step".
+
+    What can't be written is a ValueError that says so.
+    """
 
     def __init__(self, run, step: int):
-        from torch.utils.tensorboard import SummaryWriter  # takes a second to import
+        from gen.run.board import Board  # takes a second to import
 
         self.run = run
-        self.log = open(run / LOG, "a")  # noqa: SIM115
-        self.board = SummaryWriter(run / BOARD, purge_step=step + 1)
+        with files.named(run, ROOM):
+            self.log = open(run / LOG, "a")  # noqa: SIM115
+            self.board = Board(run / BOARD, step + 1)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.log.close()
-        self.board.close()
+        with contextlib.suppress(OSError):  # what a full disk has no room for
+            self.log.close()
+            self.board.close()
 
     def write(self, line: dict, **figures):
         """Add a line to the log, and its numbers with those of `figures` to TensorBoard."""
-        self.log.write(json.dumps(line) + "\n")
         heard = {f"heard/{key}": value for key, value in line.get("heard", {}).items()}
-        for key, value in {**line, **heard, **figures}.items():
-            if isinstance(value, (int, float)):
-                self.board.add_scalar(key, value, line["step"])
-        if "verdict" in line:
-            self.board.add_text("verdict", f"{line['verdict']}: {line['why']}", line["step"])
+        with files.named(self.run / LOG, ROOM):
+            self.log.write(json.dumps(line) + "\n")
+            for key, value in {**line, **heard, **figures}.items():
+                if isinstance(value, (int, float)):
+                    self.board.scalar(key, value, line["step"])
+            if "verdict" in line:
+                self.board.text("verdict", f"{line['verdict']}: {line['why']}", line["step"])
 
     def preview(self, step: int, waves, rate: int, classes) -> list:
         """Write takes (B, T) to listen to: one of each of the first labels, or one; return their paths in the run."""
         paths = []
         for label, wave in zip(classes or ["take"], waves, strict=False):
             paths.append(f"{PREVIEWS}/step-{step:06d}-{label.replace('/', '-')}.wav")
-            audio.write(self.run / paths[-1], wave, rate)
-            self.board.add_audio(label, wave[None], step, rate)
+            with files.named(self.run / paths[-1], ROOM):
+                audio.write(self.run / paths[-1], wave, rate)
+                self.board.audio(label, wave, rate, step)
         return paths
 
     def sync(self):
-        """Wait until the disk holds the log as it is."""
-        self.log.flush()
-        os.fsync(self.log.fileno())
+        """Wait until the disk holds the log as it is; TensorBoard sees its figures too."""
+        with files.named(self.run / LOG, ROOM):
+            for file in (self.log, self.board.file):
+                file.flush()
+            os.fsync(self.log.fileno())
 
 
 def cut_log(log: Path, step: int):
     """Cut a log back to the `step` that was saved; make its folder. Raises ValueError where it can't be written."""
     kept = [line for line, told in lines_of(log) if told["step"] <= step] if log.exists() else []
-    files.write(log, "".join(line + "\n" for line in kept).encode(), "run gen where you may write")
+    files.write(log, "".join(line + "\n" for line in kept).encode(), ROOM)
 
 
 def lines_of(log: Path) -> list:

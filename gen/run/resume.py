@@ -17,9 +17,9 @@ BOOK = {  # the header of resume.safetensors: a training's Progress, its setting
     "seen": COUNT,
     "nats": NATS,
     "targets": COUNT,
-    "since": [NATS],
-    "history": [[(None, NATS)]],
-    "position": {"taken": COUNT, "lanes": [(None, [COUNT])]},
+    "since": [NATS, COUNT],
+    "history": [[COUNT, LENGTH, NATS, (None, NATS)]],
+    "position": {"taken": COUNT, "lanes": [(None, [COUNT, COUNT])]},
     "settings": {"data": DATA, "codec": NODE, "model": NODE},
     "corpus": [(COUNT, str)],
 }
@@ -64,11 +64,11 @@ def moments_of(tensors: dict, number: int) -> dict:
     return moments
 
 
-def begun(run: Path, settings: dict, corpus: list, learner, state, lanes: int):
+def begun(run: Path, settings: dict, corpus: list, learner, state, windows):
     """Return the tensors and the book of the training in `run`, or None if none was begun there.
 
     Raises ValueError, naming the key, if it was begun with other `settings` or on another `corpus`, and naming the
-    file, if that doesn't hold what this `learner` and the `state` of so many `lanes` need.
+    file, if that doesn't hold what this `learner`, the `state` and the `windows` need.
     """
     if not (run / RESUME).exists():
         if (run / MODEL).exists():
@@ -77,7 +77,8 @@ def begun(run: Path, settings: dict, corpus: list, learner, state, lanes: int):
 
     def agree(book, shapes):
         check_same(run, book, settings, corpus)
-        check_tensors(book, shapes, learner, state, lanes)
+        check_position(book["position"]["lanes"], windows)
+        check_tensors(book, shapes, learner, state, len(windows.lanes))
 
     tensors, book, _ = checkpoint.read(run / RESUME, BOOK, agree)
     return tensors, book
@@ -97,6 +98,15 @@ def check_same(run, book: dict, settings: dict, corpus: list):
             f"{run}: was begun on other recordings ({book['corpus'][0]} files, now {corpus[0]}); "
             "bring them back, or give another name="
         )
+
+
+def check_position(lanes: list, windows):
+    """Raise ValueError unless each of the `lanes` is at a place in a segment of these windows, or waits for one."""
+    if len(lanes) != len(windows.lanes):
+        raise ValueError(f"its position has {len(lanes)} lanes, and not {len(windows.lanes)}")
+    for segment, offset in filter(None, lanes):
+        if segment >= len(windows.segments) or offset >= windows.segments[segment].size:
+            raise ValueError(f"its position [{segment}, {offset}] is in none of the recordings")
 
 
 def check_tensors(book: dict, shapes: dict, learner, state, lanes: int):

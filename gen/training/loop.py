@@ -71,7 +71,7 @@ def train(
         windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world)
         state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=place))
         progress = Progress()
-        if begun := resume.begun(run, settings, corpus.identity, learner, state, lanes):
+        if begun := resume.begun(run, settings, corpus.identity, learner, state, windows):
             tensors, book = begun
             progress = Progress.of(book)
             windows.seek(progress.position)

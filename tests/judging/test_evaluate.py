@@ -11,6 +11,8 @@ from gen.sampling.trained import Trained
 from gen.sound import codec as codecs
 from tests.small import MULAW, model_node, save_run
 
+pytestmark = pytest.mark.trains
+
 
 def segments(tmp_path, waves, codec):
     out = []

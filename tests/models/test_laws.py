@@ -135,6 +135,7 @@ def test_a_wrong_length_raises(case):
             model(x[:, :length], model.start(labels))
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize("name", MODELS)
 def test_a_few_hundred_steps_on_one_tone_beat_the_unigram_entropy(name):
     torch.manual_seed(0)

@@ -24,6 +24,8 @@ from gen.sound.codec import MuLaw
 from gen.training import doctor
 from tests.conftest import make_cache
 
+pytestmark = pytest.mark.trains
+
 
 def off_by_one(patch):
     """A codec that decodes each level as the next."""

@@ -14,6 +14,8 @@ from gen.run.folder import MODEL
 from gen.sound.hearing import Heard, level
 from gen.training.verdict import Validation, best, tired, verdict
 
+pytestmark = pytest.mark.trains
+
 DATA = Heard(-25, -60, -10, silence=0.1, clipping=0, flatness=0.02, noise=0.3, loop=0.2)
 BASELINES = {"uniform": 8.0, "histogram": 7.0, "linear prediction, order 16": 5.0}
 
