@@ -67,13 +67,15 @@ def doctor():
     yield attempt("folders", folders, "run gen where you may write, and set GEN_CACHE to a folder where you may")
     yield attempt("audio", audio_files, "reinstall soundfile: pip install --force-reinstall soundfile")
     yield attempt("codec", codec, "the codec loses more than its own rounding: reinstall gen")
-    here = Path.cwd()
+    here, threads = Path.cwd(), torch.get_num_threads()
+    torch.set_num_threads(1)  # of so small a model more of them wait for one another, for minutes where others work
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         try:
             yield from training()
         finally:
             os.chdir(here)
+            torch.set_num_threads(threads)
 
 
 def attempt(name: str, check, remedy: str, *given) -> Check:
