@@ -2,11 +2,11 @@
 
 import contextlib
 import itertools
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from gen.base import machine
 from gen.base.uniforms import Uniforms
 from gen.engine import kernels
 from gen.engine.loop import run
@@ -56,7 +56,7 @@ class Engine:
         self.packed = self.program.pack(weights)
         self.weight_size = WEIGHTS[weights]
         self.before, self.levels = silence[-1], self.program.levels
-        self.threads = threads or os.cpu_count() or 1
+        self.threads = threads or machine.cores()
         self.pool = ThreadPoolExecutor(self.threads)
         compiled = kernels.FOLDER / weights
         if say and not compiled.exists():

@@ -1,13 +1,12 @@
 """How fast a trained model generates here: the engine beside the reference sampler, and both beside the machine."""
 
 import json
-import os
 import time
 
 import numpy as np
 import torch
 
-from gen.base import files
+from gen.base import files, machine
 from gen.corpus.corpus import prepare
 from gen.engine import measure
 from gen.engine.player import WEIGHTS, Engine
@@ -61,7 +60,7 @@ def bench(run, say=lambda text: None) -> dict:
     for row in rows.values():
         row["x real time"] = row["samples/s"] / rate
         row["x reference"] = row["samples/s"] / rows["reference, 1 stream"]["samples/s"]
-    return {"run": str(run), "rate": rate, "cores": os.cpu_count(), "rows": rows}
+    return {"run": str(run), "rate": rate, "cores": machine.cores(), "rows": rows}
 
 
 def reference_speed(trained) -> float:
