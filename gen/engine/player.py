@@ -78,7 +78,7 @@ class Engine:
         count, past = len(streams.labels), len(self.program.history)
         seen = np.zeros((count, steps, self.levels) if logits else (0, 0, 0), self.packed.initial.dtype)
         forced = np.zeros((0, 0), np.int64) if forced is None else np.ascontiguousarray(forced, np.int64)
-        uniforms = np.zeros((0, 0)) if uniforms is None else uniforms
+        uniforms = np.zeros((0, 0)) if uniforms is None else np.ascontiguousarray(uniforms, np.float64)
         sharpness = streams.numbers.dtype.type(min(1 / temperature, 1e30) if temperature else 0)
         packed, tile = self.packed, min(TILE, -(-count // self.threads))
 
