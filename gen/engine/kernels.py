@@ -18,7 +18,7 @@ from numba.extending import intrinsic, overload
 from numba.np import arrayobj
 
 from gen.base import files
-from gen.engine.program import ROWS, UNROLL
+from gen.engine.program import LANES, ROWS, UNROLL
 
 
 def cache_folder() -> Path:
@@ -33,7 +33,6 @@ def cache_folder() -> Path:
 
 
 FOLDER = cache_folder()
-LANES = 16  # numbers in a vector
 INT = ir.IntType(64)
 
 

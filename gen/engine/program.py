@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 ROWS, UNROLL = 64, 4  # outputs of a packed matrix side by side; inputs are padded to a multiple of UNROLL
+LANES = 16  # numbers in a vector of the processor
 FEATURE, TABLE, PRODUCT, ADD, DOT, ACTIVATE, GRU, LSTM, NORM, GATE, CONV, RGLRU, CGLRU, MINGRU = range(14)
 TANH, SIGMOID, RELU = range(3)
 BLOCK = 512  # symbols in a run of the loop, at most
@@ -61,6 +62,8 @@ class Program:
 
         `features` (levels, F) are numbers by which products see a symbol; `window` gives those of the last few.
         """
+        if levels % LANES:
+            raise ValueError(f"levels={levels}: the engine has multiples of {LANES}; sample with engine=reference")
         self.levels, self.history = levels, np.asarray(history, np.int64)
         self.ops, self.sections, self.matrices = [], [], []
         self.size, self.weights = 0, 0  # numbers of a stream, and in all matrices, so far

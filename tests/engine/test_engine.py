@@ -159,6 +159,11 @@ def test_a_model_without_a_lowering_is_named_and_left_to_the_reference():
         Engine(model, (8,))
 
 
+def test_a_number_of_levels_that_it_cant_draw_from_is_named():
+    with pytest.raises(ValueError, match=r"levels=24: .* multiples of 16"):
+        Engine(small_model("gru", levels=24), (12,))
+
+
 def test_weights_that_are_not_numbers_are_named():
     model = sharp("gru")
     torch.nn.init.constant_(model.out.bias, math.nan)
