@@ -7,6 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from gen.engine.program import WEIGHTS
 from gen.run import checkpoint
 from gen.sampling import reference
 from gen.sampling.guard import Guard
@@ -108,7 +109,7 @@ class Trained:
 
     def engine(self, name: str = "compiled", weights: str = "bfloat16", warn=lambda text: None):
         """Return the sampler `name`, with a method `generate`; see `stream`."""
-        from gen.engine.player import WEIGHTS, Engine  # numba takes its time to import
+        from gen.engine.player import Engine  # numba takes its time to import
 
         if name not in ENGINES:
             raise ValueError(f"engine={name}: there are {' and '.join(ENGINES)}")
