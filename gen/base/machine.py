@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import os
 import sys
 
 import torch
@@ -17,6 +18,11 @@ def device(name, rank):
         raise ValueError("device=cuda: torch finds no GPU here; use device=cpu")
     gpu = name != "cpu" and torch.cuda.is_available()
     return torch.device("cuda", rank % torch.cuda.device_count()) if gpu else torch.device("cpu")
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def use_bfloat16(precision, device):

@@ -93,7 +93,7 @@ def dot(sum_, y, x):
     """Of as many numbers as x has; behind them y, which becomes their products, holds zeros."""
     for i in range(len(x)):
         y[i] = y[i] * x[i]
-    sum_[0] = total(y, y.ctypes.data, len(y))
+    sum_[0] = total(y, 0, len(y))
 
 
 @inlined
@@ -144,16 +144,13 @@ def rglru(h, gates, x, decay):
 
 
 @inlined
-def cglru(h, gates, x, constants):
-    """De et al. 2024 (arXiv 2402.19427, appendix B), `constants` decay, cosine and sine of D/2 channels each.
-
-    See `gen.models.linear.CGLRU`.
-    """
+def cglru(h, gates, x, decay, turn):
+    """De et al. 2024 (arXiv 2402.19427, appendix B), in `turn` cosines, then sines; see `gen.models.linear.CGLRU`."""
     n = len(h) // 2
     for i in range(n):
-        lost = expm1(constants[i] * sigmoid(gates[i]))  # a - 1
+        lost = expm1(decay[i] * sigmoid(gates[i]))  # a - 1
         scale = np.sqrt(-lost * (lost + TWO)) * sigmoid(gates[n + i])
-        cosine, sine = constants[n + i], constants[2 * n + i]
+        cosine, sine = turn[i], turn[n + i]
         real = h[i] * cosine - h[n + i] * sine
         imaginary = h[n + i] * cosine + h[i] * sine
         h[i] = real + lost * real + scale * x[i]
@@ -171,10 +168,10 @@ def mingru(h, gates):
 @inlined
 def norm(y, x, scale, n):
     """Ba et al. 2016 (arXiv 1607.06450), of the first n numbers; behind them x and y hold zeros, `scale` epsilon."""
-    mean = total(x, x.ctypes.data, len(x)) / np.float32(n)
+    mean = total(x, 0, len(x)) / np.float32(n)
     for i in range(n):
         y[i] = x[i] - mean
-    precision = ONE / np.sqrt(total_squares(y, y.ctypes.data, len(y)) / np.float32(n) + scale[n])
+    precision = ONE / np.sqrt(total_squares(y, 0, len(y)) / np.float32(n) + scale[n])
     for i in range(n):
         y[i] = y[i] * (precision * scale[i])
 

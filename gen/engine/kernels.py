@@ -8,17 +8,19 @@ A vector of the processor stands for 16 numbers here; LLVM splits it where they 
 
 import hashlib
 import tempfile
+from functools import partial, reduce
 from pathlib import Path
+from typing import NamedTuple
 
 import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic, overload, register_jitable
 from numba.np import arrayobj
 
 from gen.base import files
-from gen.engine.program import ROWS, UNROLL
+from gen.engine.program import LANES, ROWS, UNROLL, room
 
 
 def cache_folder() -> Path:
@@ -33,24 +35,24 @@ def cache_folder() -> Path:
 
 
 FOLDER = cache_folder()
-LANES = 16  # numbers in a vector
 INT = ir.IntType(64)
+register_jitable(forceinline=True)(room)  # compiled functions call it too
+# `_nrt` counts the users of arrays, which took up to a fifth of the time; as none is made there is nothing to free
+PLAIN = {"error_model": "numpy", "boundscheck": False, "no_cfunc_wrapper": True, "_nrt": False}
 
 
 def compiled(function):
     """Compile a function to machine code; kept on disk, and run without Python's lock."""
     others, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(FOLDER)
     try:
-        kept = {"cache": True, "nogil": True, "no_cfunc_wrapper": True}
-        return numba.njit(error_model="numpy", boundscheck=False, **kept)(function)
+        return numba.njit(cache=True, nogil=True, **PLAIN)(function)
     finally:
         numba.config.CACHE_DIR = others
 
 
 def inlined(function):
     """Compile a function into those that call it, so that their loops become vector code."""
-    within = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # nobody else calls it
-    return numba.njit(error_model="numpy", boundscheck=False, **within)(function)
+    return numba.njit(forceinline=True, no_cpython_wrapper=True, **PLAIN)(function)
 
 
 def real_type(numba_type):
@@ -62,6 +64,19 @@ def real_type(numba_type):
 
 def constant(count):
     return ir.Constant(INT, count)
+
+
+def moved(builder, address, *steps):
+    """Return an address moved by `steps`, each a count and bytes, integers of Python or of LLVM."""
+    for step in steps:
+        count, size = (value if isinstance(value, ir.Value) else constant(value) for value in step)
+        address = builder.add(address, builder.mul(count, size))
+    return address
+
+
+def beginning(context, builder, array_type, array):
+    """Return the address of the first number of an array."""
+    return builder.ptrtoint(context.make_array(array_type)(context, builder, array).data, INT)
 
 
 def fetch(builder, address, kind, align=4):
@@ -84,22 +99,42 @@ def spread(builder, number, vector):
 def fused(builder, a, b, c):
     """Return a b + c, rounded once."""
     name = "llvm.fma." + ("v16f64" if isinstance(c.type.element, ir.DoubleType) else "v16f32")
-    function = builder.module.globals.get(name)
-    function = function or ir.Function(builder.module, ir.FunctionType(c.type, [c.type] * 3), name)
+    function = builder.module.declare_intrinsic(name, fnty=ir.FunctionType(c.type, [c.type] * 3))
     return builder.call(function, [a, b, c])
 
 
+def split(builder, vector):
+    """Return the numbers of a vector."""
+    return [builder.extract_element(vector, ir.Constant(ir.IntType(32), k)) for k in range(vector.type.count)]
+
+
+def halves(builder, address, vector):
+    """Fetch pairs of bfloat16; return the float32 vectors of their high and of their low halves."""
+    pairs = ir.VectorType(ir.IntType(32), LANES)
+    both = fetch(builder, address, pairs, 64)
+    high = builder.and_(both, ir.Constant(pairs, [0xFFFF0000] * LANES))
+    low = builder.shl(both, ir.Constant(pairs, [16] * LANES))
+    return [builder.bitcast(high, vector), builder.bitcast(low, vector)]
+
+
 def loop(builder, count, step, carried):
-    """Emit `for j in range(0, count, step)`: return j, the carried values and a function that closes the loop."""
+    """Emit the beginning of a loop; return j, the carried values and a function that ends it.
+
+    What is emitted before `close(results)` is its body, run at least once:
+
+        j, values = 0, carried
+        do: results = body(j, values)
+            j, values = j + step, results
+        while j < count
+    """
     entry, body, after = builder.block, builder.append_basic_block("body"), builder.append_basic_block("after")
     builder.branch(body)
     builder.position_at_end(body)
     j = builder.phi(INT)
     j.add_incoming(constant(0), entry)
-    values = []
-    for value in carried:
-        values.append(builder.phi(value.type))
-        values[-1].add_incoming(value, entry)
+    values = [builder.phi(value.type) for value in carried]
+    for value, first in zip(values, carried, strict=True):
+        value.add_incoming(first, entry)
 
     def close(results):
         following = builder.add(j, constant(step))
@@ -112,62 +147,77 @@ def loop(builder, count, step, carried):
     return j, list(values), close
 
 
+class Places(NamedTuple):
+    """Where a product y = init + W x lies: its addresses for the first block and stream, and distances in bytes."""
+
+    weights: int
+    x: int
+    y: int
+    init: int
+    apart: int  # from a stream's x and y to those of the next one
+    init_apart: int  # from a stream's init to that of the next one
+    inputs: int  # how many, a multiple of UNROLL
+
+
 def product(streams, blocks):
     """Return an intrinsic: y = init + W x for `blocks` blocks of ROWS outputs, in `streams` streams at once.
 
-    Its arguments: the arrays of weights and of numbers (for their types), then addresses and distances in bytes: of
-    the first block's weights, of x and from stream to stream, of y and so, of init and so; and how many inputs. A block
-    is packed (inputs, ROWS); in bfloat16 (inputs / 2, ROWS) pairs, the even input's weight in the high half. Weights
-    are read once for all streams. Each output is init, then one fused multiply-add for each input in order; that there
-    are several at once keeps the processor's multipliers busy, and changes no bit.
+    Its arguments: the arrays of weights and numbers, for their types; Places; the first of those blocks and streams.
+    A block is packed (inputs, ROWS); in bfloat16 (inputs / 2, ROWS) pairs, the even input's weight in the high half.
+    What it emits, with g for groups of LANES outputs, each sum a vector in a register, all but `for j` unrolled:
+
+        for s, g: sum[s, g] = init[s, g]
+        for j in range(0, inputs, UNROLL):
+            for k in range(j, j + UNROLL):
+                for s, g: sum[s, g] = fma(W[k, g], x[s, k], sum[s, g])
+        for s, g: y[s, g] = sum[s, g]
+
+    So weights are read once for all streams, and each output is init, then one fused multiply-add for each input in
+    order; that there are several at once keeps the processor's multipliers busy, and changes no bit.
     """
 
     @intrinsic
-    def block(context, weights, numbers, w, x, x_next, y, y_next, init, init_next, inputs):
+    def multiply(context, weights, numbers, places, block, stream):
         def emit(context, builder, signature, arguments):
-            w, x, x_next, y, y_next, init, init_next, inputs = arguments[2:]
-            real, vector, size = real_type(signature.args[1])
-            paired = signature.args[0].dtype == types.uint32
-            pairs = ir.VectorType(ir.IntType(32), LANES)
-            groups = range(blocks * ROWS // LANES)  # vectors of outputs
-            row = ROWS * (2 if paired else size)  # bytes of the weights of one input in a block
-            starts = [builder.add(w, builder.mul(inputs, constant(block * row))) for block in range(blocks)]
+            _, _, places, block, stream = arguments
+            w, x, y, init, apart, init_apart, inputs = cgutils.unpack_tuple(builder, places)
+            weight, (real, vector, size) = signature.args[0].dtype, real_type(signature.args[1])
+            together = 2 if weight == types.uint16 else 1  # inputs whose weights are fetched at once
+            width = weight.bitwidth // 8
+            matrix = builder.mul(inputs, constant(ROWS * width))  # bytes of a block
+            groups = range(blocks * ROWS // LANES)
+            each = [(s, g) for s in range(streams) for g in groups]
+            at = partial(moved, builder)
 
-            def place(base, apart, stream, group):
-                stream = builder.add(base, builder.mul(apart, constant(stream)))
-                return builder.add(stream, constant(group * LANES * size))
+            def outputs(base, apart, s, g):
+                return at(base, (stream, apart), (s, apart), (block, ROWS * size), (g, LANES * size))
 
-            sums = [fetch(builder, place(init, init_next, s, g), vector) for s in range(streams) for g in groups]
-            j, sums, close = loop(builder, inputs, UNROLL, sums)
-            rows = [builder.add(start, builder.mul(j, constant(row))) for start in starts]
-            for k in range(0, UNROLL, 2 if paired else 1):
-                columns = []
-                for g in groups:
-                    block, group = divmod(g, ROWS // LANES)
-                    at = builder.add(rows[block], constant(k * row + group * LANES * size))
-                    if not paired:
-                        columns.append([fetch(builder, at, vector, 64)])
-                        continue
-                    both = fetch(builder, at, pairs, 64)
-                    high = builder.and_(both, ir.Constant(pairs, [0xFFFF0000] * LANES))
-                    low = builder.shl(both, ir.Constant(pairs, [16] * LANES))
-                    columns.append([builder.bitcast(high, vector), builder.bitcast(low, vector)])
-                for s in range(streams):
-                    for half in range(len(columns[0])):
-                        at = builder.mul(builder.add(j, constant(k + half)), constant(size))
-                        number = fetch(builder, builder.add(place(x, x_next, s, 0), at), real)
-                        number = spread(builder, number, vector)
-                        for g in groups:
-                            where = s * len(groups) + g
-                            sums[where] = fused(builder, columns[g][half], number, sums[where])
-            close(sums)
-            for where, total in enumerate(sums):
-                put(builder, total, place(y, y_next, *divmod(where, len(groups))))
+            def columns(k, g):
+                b, g = divmod(g, ROWS // LANES)
+                place = at(w, (block, matrix), (b, matrix), (j, ROWS * width), (k * ROWS + g * LANES * together, width))
+                return halves(builder, place, vector) if together == 2 else [fetch(builder, place, vector, 64)]
+
+            def number(s, k):
+                place = at(x, (stream, apart), (s, apart), (j, size), (k, size))
+                return spread(builder, fetch(builder, place, real), vector)
+
+            begun = [fetch(builder, outputs(init, init_apart, s, g), vector) for s, g in each]
+            j, carried, close = loop(builder, inputs, UNROLL, begun)
+            sums = dict(zip(each, carried, strict=True))
+            for k in range(0, UNROLL, together):
+                w_k = [columns(k, g) for g in groups]
+                for half in range(together):
+                    x_k = [number(s, k + half) for s in range(streams)]
+                    for s, g in each:
+                        sums[s, g] = fused(builder, w_k[g][half], x_k[s], sums[s, g])
+            close(sums.values())
+            for s, g in each:
+                put(builder, sums[s, g], outputs(y, apart, s, g))
             return context.get_dummy_value()
 
-        return types.void(weights, numbers, *[types.intp] * 8), emit
+        return types.void(weights, numbers, places, types.intp, types.intp), emit
 
-    return block
+    return multiply
 
 
 product_1, product_1_wide, product_4 = product(1, 1), product(1, 2), product(4, 1)
@@ -182,73 +232,70 @@ def read(context, weights, address, count):
         vector = ir.VectorType(INT, 8)
         found = [ir.Constant(vector, [0] * 8)] * 16
         j, found, close = loop(builder, count, 64 * len(found), found)
-        at = builder.add(address, j)
         for k, value in enumerate(found):
-            found[k] = builder.xor(value, fetch(builder, builder.add(at, constant(64 * k)), vector, 64))
+            found[k] = builder.xor(value, fetch(builder, moved(builder, address, (j, 1), (k, 64)), vector, 64))
         close(found)
-        for value in found[1:]:
-            found[0] = builder.xor(found[0], value)
-        lanes = [builder.extract_element(found[0], ir.Constant(ir.IntType(32), k)) for k in range(8)]
-        for lane in lanes[1:]:
-            lanes[0] = builder.xor(lanes[0], lane)
-        return lanes[0]
+        return reduce(builder.xor, split(builder, reduce(builder.xor, found)))
 
     return types.int64(weights, types.intp, types.intp), emit
 
 
 def reduction(first, step, join):
-    """Return an intrinsic: the `count` numbers at an address, a multiple of LANES, reduced in a fixed order.
+    """Return an intrinsic: `count` numbers of an array from `begin` on, a multiple of LANES, reduced in a fixed order.
 
-    Each lane takes every LANES-th number by `step`; then neighbouring lanes are joined by `join` until one is left.
+    Each lane takes every LANES-th number by `step`; then neighbouring lanes are joined until one is left:
+
+        total = [first] * LANES
+        for j in range(0, count, LANES):
+            for lane: total[lane] = step(total[lane], numbers[begin + j + lane])
+        while len(total) > 1: total = [join(total[0], total[1]), join(total[2], total[3]), ...]
     """
 
     @intrinsic
-    def reduce(context, numbers, address, count):
+    def reduced(context, numbers, begin, count):
         def emit(context, builder, signature, arguments):
             _, vector, size = real_type(signature.args[0])
-            _, address, count = arguments
+            array, begin, count = arguments
+            address = moved(builder, beginning(context, builder, numbers, array), (begin, size))
             j, (total,), close = loop(builder, count, LANES, [ir.Constant(vector, [first] * LANES)])
-            value = fetch(builder, builder.add(address, builder.mul(j, constant(size))), vector)
-            total = step(builder, total, value)
+            total = step(builder, total, fetch(builder, moved(builder, address, (j, size)), vector))
             close([total])
-            lanes = [builder.extract_element(total, ir.Constant(ir.IntType(32), k)) for k in range(LANES)]
+            lanes = split(builder, total)
             while len(lanes) > 1:
                 lanes = [join(builder, a, b) for a, b in zip(lanes[::2], lanes[1::2], strict=True)]
             return lanes[0]
 
         return numbers.dtype(numbers, types.intp, types.intp), emit
 
-    return reduce
-
-
-def add(builder, a, b):
-    return builder.fadd(a, b)
+    return reduced
 
 
 def larger(builder, a, b):
     return builder.select(builder.fcmp_ordered(">", b, a), b, a)
 
 
-total = reduction(0.0, add, add)
-total_squares = reduction(0.0, lambda builder, a, b: fused(builder, b, b, a), add)
+total = reduction(0.0, ir.IRBuilder.fadd, ir.IRBuilder.fadd)
+total_squares = reduction(0.0, lambda builder, a, b: fused(builder, b, b, a), ir.IRBuilder.fadd)
 largest = reduction(float("-inf"), larger, larger)
 
 
 @intrinsic
-def view(context, like, address, count):
-    """Return the vector of `count` numbers at an address, of the type of the array `like`; nobody counts its users."""
-    made = types.Array(like.dtype, 1, "C")
+def part(context, numbers, row, place, count):
+    """Return the `count` numbers from `place` on of a row of an array, without a copy."""
+    made = types.Array(numbers.dtype, 1, "C")
 
     def emit(context, builder, signature, arguments):
-        _, address, count = arguments
-        array = context.make_array(made)(context, builder)
-        size = constant(context.get_abi_sizeof(context.get_data_type(made.dtype)))
+        array, row, place, count = arguments
+        apart = builder.extract_value(context.make_array(numbers)(context, builder, array).strides, 0)
+        size = constant(numbers.dtype.bitwidth // 8)
+        address = moved(builder, beginning(context, builder, numbers, array), (row, apart), (place, size))
+        view = context.make_array(made)(context, builder)
         shape, strides = (cgutils.pack_array(builder, [value]) for value in (count, size))
-        data = builder.inttoptr(address, array.data.type)
-        arrayobj.populate_array(array, data, shape, strides, size, meminfo=None)
-        return array._getvalue()
+        data = builder.inttoptr(address, view.data.type)
+        arrayobj.populate_array(view, data, shape, strides, size, meminfo=None)
+        return view._getvalue()
 
-    return made(like, types.intp, types.intp), emit
+    return made(numbers, types.intp, types.intp, types.intp), emit
 
 
 @intrinsic

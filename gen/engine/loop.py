@@ -3,29 +3,36 @@
 Nothing in it allocates, calls Python or waits. Legend: S streams, A numbers a stream, P symbols heard before a block.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
+from gen.engine import program
 from gen.engine.functions import activate, cglru, conv, dot, exp, gate, gru, lstm, mingru, move, norm, rglru
-from gen.engine.kernels import LANES, compiled, inlined, largest, product_1, product_1_wide, product_4, total, view
-from gen.engine.program import (
-    ADD,
-    CGLRU,
-    CONV,
-    DOT,
-    FEATURE,
-    GATE,
-    GRU,
-    LSTM,
-    MINGRU,
-    NORM,
-    PRODUCT,
-    RGLRU,
-    ROWS,
-    TABLE,
-)
+from gen.engine.kernels import Places, compiled, inlined, largest, part, product_1, product_1_wide, product_4, total
+from gen.engine.program import BLOCK, LABEL, LANES, ROWS, room
 
 TOGETHER = 4  # streams for which a weight is read once
 DAMAGED = -1  # what `draw` returns where the model's probabilities are no numbers
+
+
+class Tile(NamedTuple):
+    """Streams that run a block side by side."""
+
+    numbers: np.ndarray  # (S, A)
+    heard: np.ndarray  # (S, P + 1 + BLOCK) int64: the symbols before the block, the latest, room for new ones
+    labels: np.ndarray  # (S,) int64
+
+
+class Choice(NamedTuple):
+    """How the next symbols are chosen: they are `forced`, or drawn where that is empty."""
+
+    forced: np.ndarray  # (S, steps) int64
+    uniforms: np.ndarray  # (S, steps) float64
+    sharpness: float  # the inverse of the temperature, in the type of numbers; 0: the likeliest
+    top_p: float
+    p: np.ndarray  # (L,) float64, room to work in
+    heap: np.ndarray  # (L,) int64, room to work in
 
 
 @inlined
@@ -70,9 +77,10 @@ def keep_likeliest(p, share, heap):
 
 
 @inlined
-def draw(logits, uniform, sharpness, top_p, p, heap):
+def draw(logits, uniform, choice):
     """Return where the cumulative distribution passes `uniform`, or DAMAGED; as `sampling.reference` has it."""
-    most = largest(logits, logits.ctypes.data, len(logits))
+    p, sharpness = choice.p, choice.sharpness
+    most = largest(logits, 0, len(logits))
     if sharpness == 0:
         for i in range(len(p)):
             if logits[i] == most:
@@ -80,16 +88,16 @@ def draw(logits, uniform, sharpness, top_p, p, heap):
         return DAMAGED
     for i in range(len(p)):
         p[i] = exp((logits[i] - most) * sharpness)
-    if top_p < 1:
-        keep_likeliest(p, top_p, heap)
+    if choice.top_p < 1:
+        keep_likeliest(p, choice.top_p, choice.heap)
     mass = 0.0
     for begin in range(0, len(p), LANES):
-        mass += total(p, p.ctypes.data + 8 * begin, LANES)
+        mass += total(p, begin, LANES)
     if not 0 < mass < np.inf:
         return DAMAGED
     passed, symbol = 0.0, -1
     for begin in range(0, len(p), LANES):
-        new = passed + total(p, p.ctypes.data + 8 * begin, LANES)
+        new = passed + total(p, begin, LANES)
         if new > uniform * mass:
             for i in range(begin, begin + LANES):
                 if p[i] > 0:
@@ -102,113 +110,101 @@ def draw(logits, uniform, sharpness, top_p, p, heap):
 
 
 @inlined
-def multiply(op, place, weights, size, constants, numbers):
-    """Run a PRODUCT with its input at `place`, for all streams; a weight has `size` bytes."""
-    streams, apart, number = len(numbers), numbers.strides[0], numbers.itemsize
-    base = numbers.ctypes.data
-    x, y, w = base + place * number, base + op[2] * number, weights.ctypes.data + op[3] * size
-    init, init_apart = constants.ctypes.data + op[4] * number, 0
-    if op[5]:
-        init, init_apart = base + op[4] * number, apart
-    block = 0
-    while block < op[1]:
-        blocks = 1
-        if streams == 1 and block + 2 <= op[1]:
-            blocks = 2
-            product_1_wide(weights, numbers, w, x, 0, y, 0, init, 0, op[6])
-        else:
-            for s in range(0, streams - TOGETHER + 1, TOGETHER):
-                far, init_far = s * apart, s * init_apart
-                product_4(weights, numbers, w, x + far, apart, y + far, apart, init + init_far, init_apart, op[6])
-            for s in range(streams - streams % TOGETHER, streams):
-                far, init_far = s * apart, s * init_apart
-                product_1(weights, numbers, w, x + far, apart, y + far, apart, init + init_far, init_apart, op[6])
-        block += blocks
-        w += blocks * op[6] * ROWS * size
-        y += blocks * ROWS * number
-        init += blocks * ROWS * number
+def multiply(op, x, weights, constants, numbers):
+    """Run a PRODUCT, its input at x, for all streams."""
+    size, apart, base = numbers.itemsize, numbers.strides[0], numbers.ctypes.data
+    y = base + op.y * size
+    places = Places(
+        weights=weights.ctypes.data + op.weights * weights.itemsize,
+        x=base + x * size,
+        y=y,
+        init=y if op.add else constants.ctypes.data + op.bias * size,
+        apart=apart,
+        init_apart=apart if op.add else 0,
+        inputs=op.inputs,
+    )
+    streams, blocks = len(numbers), room(op.size) // ROWS
+    by_two = blocks - blocks % 2 if streams == 1 else 0
+    for block in range(0, by_two, 2):
+        product_1_wide(weights, numbers, places, block, 0)
+    for block in range(by_two, blocks):
+        for stream in range(0, streams - TOGETHER + 1, TOGETHER):
+            product_4(weights, numbers, places, block, stream)
+        for stream in range(streams - streams % TOGETHER, streams):
+            product_1(weights, numbers, places, block, stream)
 
 
 @inlined
-def at(numbers, base, place, count):
-    """Return the vector of `count` numbers that lie `place` numbers behind the address `base`."""
-    return view(numbers, base + place * numbers.itemsize, count)
+def apply(op, x, constants, tile, stream, tick):
+    """Run any other op, its input at x, for one stream."""
+    n, space, heard = op.size, room(op.size), tile.heard[stream]
+    latest = tick - BLOCK - 1  # from the end
 
+    def own(place, count):  # numbers of the stream
+        return part(tile.numbers, stream, place, count)
 
-@inlined
-def apply(op, numbers, base, constants, symbols, latest, label, moved, tick):
-    """Run any other op for the stream whose numbers lie at `base`; symbols[latest] is what it heard last."""
-    code, n = op[0], op[1]
-    space = -(-n // ROWS) * ROWS
-    y, fixed = at(numbers, base, op[2], n), constants.ctypes.data
-    if code == GATE:
-        gate(y, at(numbers, base, op[3], n), at(numbers, base, op[4], n), op[5])
-    elif code == NORM:
-        scale = at(constants, fixed, op[4], n + 1)
-        norm(at(numbers, base, op[2], space), at(numbers, base, op[3], space), scale, n)
-    elif code == ADD:
-        move(y, at(numbers, base, moved, n), op[3])
-    elif code == DOT:
-        dot(at(numbers, base, op[3], 1), at(numbers, base, op[2], space), at(numbers, base, moved, n))
-    elif code == TABLE:
-        which = label if op[5] < 0 else symbols[latest - op[5]]
-        move(y, at(constants, fixed, op[3] + which * op[4], n), op[6])
-    elif code == FEATURE:
-        move(at(numbers, base, op[2] + tick * n, n), at(constants, fixed, op[3] + symbols[latest] * space, n), False)
-    elif code == CONV:
-        past, taps = at(numbers, base, op[4], (op[6] - 1) * space), at(constants, fixed, op[5], op[6] * space)
-        conv(y, at(numbers, base, op[3], n), past, taps, n, space)
-    elif code == RGLRU:
-        gates, x = at(numbers, base, op[3], 2 * n), at(numbers, base, op[4], n)
-        rglru(y, gates, x, at(constants, fixed, op[5], n))
-    elif code == CGLRU:
-        gates, x = at(numbers, base, op[3], n), at(numbers, base, op[4], n)
-        cglru(y, gates, x, at(constants, fixed, op[5], 3 * n // 2))
-    elif code == MINGRU:
-        mingru(y, at(numbers, base, op[3], 2 * n))
-    elif code == GRU:
-        gru(y, at(numbers, base, op[3], 3 * n), at(numbers, base, op[4], 3 * n))
-    elif code == LSTM:
-        lstm(y, at(numbers, base, op[3], n), at(numbers, base, op[4], 4 * n))
+    def constant(place, count):
+        return part(constants, 0, place, count)
+
+    y = own(op.y, n)
+    if op.code == program.GATE:
+        gate(y, own(x, n), own(op.gates, n), op.add)
+    elif op.code == program.NORM:
+        norm(own(op.y, space), own(x, space), constant(op.scale, n + 1), n)
+    elif op.code == program.ADD:
+        move(y, own(x, n), op.add)
+    elif op.code == program.DOT:
+        dot(own(op.sum, 1), own(op.y, space), own(x, n))
+    elif op.code == program.TABLE:
+        row = tile.labels[stream] if op.back == LABEL else heard[latest - op.back]
+        move(y, constant(op.table + row * space, n), op.add)
+    elif op.code == program.FEATURE:
+        move(own(op.y + tick * n, n), constant(op.table + heard[latest] * space, n), False)
+    elif op.code == program.CONV:
+        past, taps = own(op.past, (op.width - 1) * space), constant(op.taps, op.width * space)
+        conv(y, own(x, n), past, taps, n, space)
+    elif op.code == program.RGLRU:
+        rglru(y, own(op.gates, 2 * n), own(x, n), constant(op.decay, n))
+    elif op.code == program.CGLRU:
+        cglru(y, own(op.gates, n), own(x, n), constant(op.decay, n // 2), constant(op.turn, n))
+    elif op.code == program.MINGRU:
+        mingru(y, own(op.gates, 2 * n))
+    elif op.code == program.GRU:
+        gru(y, own(x, 3 * n), own(op.gates, 3 * n))
+    elif op.code == program.LSTM:
+        lstm(y, own(op.cell, n), own(op.gates, 4 * n))
     else:
-        activate(y, op[3])
+        activate(y, op.function)
 
 
 @compiled
-def run(
-    ops, sections, weights, size, constants, numbers, heard, labels, past, begin, steps,
-    logits, forced, uniforms, sharpness, top_p, p, heap, seen,
-):  # fmt: skip
-    """Run symbols `begin` to `begin + steps` of S streams; return 0, or DAMAGED.
+def run(packed, tile, choice, begin, steps, seen):
+    """Run symbols `begin` to `begin + steps` of a tile's streams; return 0, or DAMAGED.
 
-    `numbers` (S, A) are the streams', `heard` (S, P + 1 + BLOCK) the symbols before and the latest, behind which come
-    the new ones: `forced` (S, steps), or where that is empty drawn with `uniforms` (S, steps) from the numbers at
-    `logits` times `sharpness` (0: the likeliest). `seen` (S, steps, L) takes the logits, unless it is empty. `p` and
-    `heap` (L,) are room to work in.
+    What was chosen is added to what they heard. `seen` (S, steps, L) takes the logits, unless it is empty.
     """
-    levels, base, apart = len(p), numbers.ctypes.data, numbers.strides[0]
+    weights, constants, numbers = packed.weights, packed.constants, tile.numbers
     for tick in range(steps):
         t = begin + tick
-        for section in range(len(sections)):
-            if t % sections[section, 0] != sections[section, 1]:
+        for section in packed.sections:
+            if t % section.period != section.phase:
                 continue
-            for index in range(sections[section, 2], sections[section, 3]):
-                op = ops[index]
-                moved = op[7] + op[8] * ((t % op[10]) // op[9] if op[10] else tick)
-                if op[0] == PRODUCT:
-                    multiply(op, moved, weights, size, constants, numbers)
+            for op in packed.ops[section.first : section.last]:
+                x = op.x + op.step * (t % op.period // op.every if op.period else tick)
+                if op.code == program.PRODUCT:
+                    multiply(op, x, weights, constants, numbers)
                 else:
-                    for s in range(len(numbers)):
-                        apply(op, numbers, base + s * apart, constants, heard[s], past + tick, labels[s], moved, tick)
-        for s in range(len(numbers)):
-            made = at(numbers, base + s * apart, logits, levels)
+                    for stream in range(len(numbers)):
+                        apply(op, x, constants, tile, stream, tick)
+        for stream in range(len(numbers)):
+            logits = part(numbers, stream, packed.logits, len(choice.p))
             if seen.size:
-                move(seen[s, tick], made, False)
-            if forced.size:
-                symbol = forced[s, tick]
+                move(seen[stream, tick], logits, False)
+            if choice.forced.size:
+                symbol = choice.forced[stream, tick]
             else:
-                symbol = draw(made, uniforms[s, tick], sharpness, top_p, p, heap)
+                symbol = draw(logits, choice.uniforms[stream, tick], choice)
                 if symbol == DAMAGED:
                     return DAMAGED
-            heard[s, past + tick + 1] = symbol
+            tile.heard[stream, tick - BLOCK] = symbol
     return 0

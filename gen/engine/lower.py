@@ -3,6 +3,8 @@
 First-layer products of an embedding are tables: a row of W E for each symbol, looked up instead of multiplied.
 """
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -33,12 +35,12 @@ def numbers(tensor):
     return tensor.detach().cpu().double().numpy()
 
 
-def dense(program, layer: nn.Linear, x: Vector, add_to: Vector | None = None) -> Vector:
-    """Return layer(x), or add it, then without a bias, to a vector."""
+def dense(program, layer, x: Vector, add_to: Vector | None = None) -> Vector:
+    """Return layer(x) of a linear layer, or add it, then without a bias, to a vector."""
     return program.product(numbers(layer.weight), x, None if layer.bias is None else numbers(layer.bias), add_to)
 
 
-def norm(program, layer: nn.LayerNorm, x: Vector) -> Vector:
+def norm(program, layer, x: Vector) -> Vector:
     return program.norm(x, numbers(layer.weight), layer.eps)
 
 
@@ -71,7 +73,7 @@ def recurrent(program, layer: nn.RNNBase, number: int, x: Vector | None, model, 
     if isinstance(layer, nn.LSTM):
         program.lstm(h, program.vector(layer.hidden_size, first[-1]), gates)
     else:
-        program.activate(gates, ACTIVATIONS[layer.activation])
+        program.activate(gates, ACTIVATIONS[str(layer.activation)])
         program.copy(h, gates)
     return h
 
@@ -107,9 +109,11 @@ def griffin(program, block: Block, x: Vector):
 
 
 def char_rnn(model: CharRNN, silence):
-    program, x = Program(model.out.out_features, []), None
+    program = Program(model.out.out_features, [])
     program.section()
-    for layer in model.layers:
+    first, *others = model.layers
+    x = recurrent(program, first, 0, None, model)
+    for layer in others:
         x = recurrent(program, layer, 0, x, model)
     program.logits = dense(program, model.out, x)
     return program
@@ -129,12 +133,12 @@ def linear_rnn(model: LinearRNN, silence):
 
 def tiers(model, program) -> Vector:
     """Write the tiers of a model, the uppermost first; return what the lowest one hands down."""
-    handed = None
+    handed = Vector(0, 0)
     top, *below = (label.table for label in model.labels)
     for tier, label in zip(reversed(model.tiers), below, strict=True):
         program.section(tier.frame)
         z = dense(program, tier.inp, program.window(tier.frame))
-        if handed:
+        if handed.size:
             program.add(z, handed)
         elif top:
             program.table(numbers(top.weight), LABEL, z)
@@ -220,7 +224,7 @@ def wave_rnn(model: WaveRNN, silence):
     return program
 
 
-LOWERINGS = {
+LOWERINGS: dict[type, Callable] = {
     CharRNN: char_rnn,
     LinearRNN: linear_rnn,
     SampleRNN: sample_rnn,

@@ -5,41 +5,57 @@ import time
 import numpy as np
 
 from gen.engine.kernels import compiled, read
-from gen.engine.program import PRODUCT, ROWS, WIDTH
+from gen.engine.program import OP, PRODUCT, SECTION, room
 
 SECONDS = 2.0
 
 
 @compiled
-def read_weights(ops, sections, weights, size, begin, steps):
+def read_weights(packed, begin, steps):
     """Read the weights that `gen.engine.loop.run` reads for these symbols, in its order, and do nothing with them."""
-    found = 0
+    weights, found = packed.weights, 0
     for t in range(begin, begin + steps):
-        for section in range(len(sections)):
-            if t % sections[section, 0] == sections[section, 1]:
-                for index in range(sections[section, 2], sections[section, 3]):
-                    op = ops[index]
-                    if op[0] == PRODUCT:
-                        found ^= read(weights, weights.ctypes.data + op[3] * size, op[1] * op[6] * ROWS * size)
+        for section in packed.sections:
+            if t % section.period == section.phase:
+                for op in packed.ops[section.first : section.last]:
+                    if op.code == PRODUCT:
+                        address = weights.ctypes.data + op.weights * weights.itemsize
+                        found ^= read(weights, address, room(op.size) * op.inputs * weights.itemsize)
     return found
 
 
 def only(packed, keep):
     """Return a packed program with those of its ops for which `keep(op)` holds."""
-    ops, sections = [], []
+    ops: list = []
+    sections = []
     for period, phase, first, last in packed.sections:
         kept = [op for op in packed.ops[first:last] if keep(op)]
-        sections.append([period, phase, len(ops), len(ops) + len(kept)])
+        sections.append((period, phase, len(ops), len(ops) + len(kept)))
         ops += kept
-    return packed._replace(ops=np.array(ops, np.int64).reshape(-1, WIDTH), sections=np.array(sections, np.int64))
+    return packed._replace(ops=np.array(ops, OP), sections=np.array(sections, SECTION))
 
 
-def bytes_a_symbol(packed, size: int) -> float:
+def products(packed):
+    """Return a packed program with no other ops than its products."""
+    return only(packed, lambda op: op["code"] == PRODUCT)
+
+
+def largest_product(packed):
+    """Return a packed program with no other op than its product of the largest matrix."""
+    largest = max(products(packed).ops, key=weights_of)
+    return only(packed, lambda op: op == largest)
+
+
+def weights_of(op) -> int:
+    """Return how many weights an op reads, padding included."""
+    return room(op["size"]) * op["inputs"] if op["code"] == PRODUCT else 0
+
+
+def bytes_a_symbol(packed) -> float:
     """Return how many bytes of weights a symbol takes on average."""
-    total = 0.0
-    for period, _, first, last in packed.sections:
-        total += sum(op[1] * op[6] * ROWS * size for op in packed.ops[first:last] if op[0] == PRODUCT) / period
-    return total
+    ops = packed.ops
+    weights = sum(sum(map(weights_of, ops[first:last])) / period for period, _, first, last in packed.sections)
+    return weights * packed.weights.itemsize
 
 
 def speed(job) -> float:

@@ -2,18 +2,17 @@
 
 import contextlib
 import itertools
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from gen.base import machine
 from gen.base.uniforms import Uniforms
 from gen.engine import kernels
-from gen.engine.loop import run
+from gen.engine.loop import Choice, Tile, run
 from gen.engine.lower import lower
 from gen.engine.program import BLOCK
 
-WEIGHTS = {"float32": 4, "bfloat16": 2, "float64": 8}  # bytes of each
 TILE = 16  # streams that run a block side by side: as many as the caches of a core hold
 
 
@@ -54,9 +53,8 @@ class Engine:
                 raise ValueError(f"the model's {name} is not all numbers: its weights are damaged; train again")
         self.program = lower(model, silence)
         self.packed = self.program.pack(weights)
-        self.weight_size = WEIGHTS[weights]
         self.before, self.levels = silence[-1], self.program.levels
-        self.threads = threads or os.cpu_count() or 1
+        self.threads = threads or machine.cores()
         self.pool = ThreadPoolExecutor(self.threads)
         compiled = kernels.FOLDER / weights
         if say and not compiled.exists():
@@ -78,28 +76,26 @@ class Engine:
         count, past = len(streams.labels), len(self.program.history)
         seen = np.zeros((count, steps, self.levels) if logits else (0, 0, 0), self.packed.initial.dtype)
         forced = np.zeros((0, 0), np.int64) if forced is None else np.ascontiguousarray(forced, np.int64)
-        uniforms = np.zeros((0, 0)) if uniforms is None else uniforms
+        uniforms = np.zeros((0, 0)) if uniforms is None else np.ascontiguousarray(uniforms, np.float64)
         sharpness = streams.numbers.dtype.type(min(1 / temperature, 1e30) if temperature else 0)
-        packed, tile = self.packed, min(TILE, -(-count // self.threads))
+        size = min(TILE, -(-count // self.threads))
 
         def run_tile(begin):
-            rows = slice(begin, begin + tile)
-            return run(
-                packed.ops, packed.sections, packed.weights, self.weight_size, packed.constants,
-                streams.numbers[rows], streams.heard[rows], streams.labels[rows], past, streams.position, steps,
-                self.program.logits.at, forced[rows], uniforms[rows], sharpness, float(top_p),
-                np.zeros(self.levels), np.zeros(self.levels, np.int64), seen[rows],
-            )  # fmt: skip
+            rows, levels = slice(begin, begin + size), self.levels
+            tile = Tile(streams.numbers[rows], streams.heard[rows], streams.labels[rows])
+            room = np.zeros(levels), np.zeros(levels, np.int64)
+            choice = Choice(forced[rows], uniforms[rows], sharpness, float(top_p), *room)
+            return run(self.packed, tile, choice, streams.position, steps, seen[rows])
 
-        tiles = range(0, count, tile)
+        tiles = range(0, count, size)
         faults = list((self.pool.map if len(tiles) > 1 else map)(run_tile, tiles))
         if any(faults):
             raise ValueError("the model's probabilities are not numbers: its weights are damaged; train again")
         streams.position += steps
         made = streams.heard[:, past + 1 : past + 1 + steps].copy()
         streams.heard[:, : past + 1] = streams.heard[:, steps : steps + past + 1].copy()
-        if len(packed.window):
-            at, features = packed.window
+        if len(self.packed.window):
+            at, features = self.packed.window
             window = streams.numbers[:, at:]
             window[:, : past * features] = window[:, steps * features : (steps + past) * features].copy()
         return seen if logits else made

@@ -1,8 +1,12 @@
-"""A model as a flat program: what it computes for each symbol, as rows of integers that one loop can run.
+"""A model as a flat program: what it computes for each symbol, as a table of integers that one loop can run.
 
 A stream's numbers, its state included, lie in one buffer; each vector there has room for a multiple of ROWS numbers,
 zeros behind its end. Matrices lie packed in a buffer of weights that all streams share, other constants in a third.
-Ops stand in sections, each run for the symbols t with t % period == phase.
+A place counts numbers from the beginning of its buffer.
+
+An op is a row of the table, written by the method of `Program` that bears its name and read by `gen.engine.loop`. A
+column, of those in OP, means the same in every op that has it. Ops stand in sections, each run for the symbols t with
+t % period == phase.
 """
 
 from typing import NamedTuple
@@ -10,12 +14,27 @@ from typing import NamedTuple
 import numpy as np
 
 ROWS, UNROLL = 64, 4  # outputs of a packed matrix side by side; inputs are padded to a multiple of UNROLL
+LANES = 16  # numbers in a vector of the processor
 FEATURE, TABLE, PRODUCT, ADD, DOT, ACTIVATE, GRU, LSTM, NORM, GATE, CONV, RGLRU, CGLRU, MINGRU = range(14)
 TANH, SIGMOID, RELU = range(3)
 BLOCK = 512  # symbols in a run of the loop, at most
-WIDTH = 11  # integers in an op: its code, how many numbers it makes, where to, and what its method below says
-LABEL = -1  # the index of a table's row that is a stream's label, not a symbol
-REALS = {"float32": np.float32, "float64": np.float64, "bfloat16": np.float32}  # numbers beside weights of each type
+LABEL = -1  # looked up `back` symbols ago it is no symbol, but the stream's label
+WEIGHTS = {"float32": np.float32, "bfloat16": np.float32, "float64": np.float64}  # and the numbers beside them
+
+
+def integers(*names):
+    return np.dtype([(name, np.int64) for name in names], align=True)
+
+
+OP = integers(
+    *("code", "size", "y"),  # which op, and how many numbers it makes (or changes) at which place
+    *("x", "step", "every", "period"),  # the place of its input, and how it moves: see Vector
+    *("gates", "cell", "past", "sum"),  # places of a stream's other vectors
+    *("table", "bias", "scale", "taps", "decay", "turn"),  # places of constants
+    *("weights", "inputs"),  # the place of a matrix, and its columns
+    *("add", "back", "function", "width"),  # whether y is added to; symbols ago; TANH and so on; how many taps
+)
+SECTION = integers("period", "phase", "first", "last")  # its ops are those from `first` on, before `last`
 
 
 class Vector(NamedTuple):
@@ -31,11 +50,6 @@ class Vector(NamedTuple):
     every: int = 1
     period: int = 0
 
-    @property
-    def moves(self):
-        """Where it is and how it moves, as the last integers of an op tell."""
-        return self.at, self.step, self.every, self.period
-
     def part(self, number, parts):
         """Return one of equal `parts`."""
         size = self.size // parts
@@ -45,12 +59,13 @@ class Vector(NamedTuple):
 class Packed(NamedTuple):
     """A program ready to run, in the types of `weights` and numbers."""
 
-    ops: np.ndarray  # (ops, WIDTH) int64
-    sections: np.ndarray  # (sections, 4) int64: period, phase, first op, op behind the last
-    weights: np.ndarray  # float32, float64, or uint32 with two bfloat16 in each
+    ops: np.ndarray  # of OP
+    sections: np.ndarray  # of SECTION
+    weights: np.ndarray  # float32, float64, or uint16 with the bits of a bfloat16 in each
     constants: np.ndarray
     initial: np.ndarray  # the numbers of a stream before its first symbol
-    window: np.ndarray  # of moving features: where it lies, features of a symbol
+    window: np.ndarray  # of moving features: its place, features of a symbol
+    logits: int  # their place
 
 
 class Program:
@@ -61,11 +76,19 @@ class Program:
 
         `features` (levels, F) are numbers by which products see a symbol; `window` gives those of the last few.
         """
+        if levels % LANES:
+            raise ValueError(f"levels={levels}: the engine has multiples of {LANES}; sample with engine=reference")
         self.levels, self.history = levels, np.asarray(history, np.int64)
-        self.ops, self.sections, self.matrices = [], [], []
+        self.ops: list = []
+        self.sections: list = []
+        self.matrices: list = []
         self.size, self.weights = 0, 0  # numbers of a stream, and in all matrices, so far
-        self.constants, self.kept = [], 0
-        self.initial, self.logits, self.window_at = [], None, None
+        self.constants: list = []
+        self.kept = 0  # numbers in all constants, so far
+        self.initial: list = []
+        self.logits = Vector(0, 0)  # the last thing that a lowering says
+        self.window_at = 0
+        self.per_symbol = 0  # features of a symbol that a window has, if there is one
         if features is not None:
             self._begin_window(np.asarray(features, np.float64))
 
@@ -73,8 +96,13 @@ class Program:
         """Begin a section: what follows runs for the symbols t with t % period == phase."""
         self.sections.append([period, phase, len(self.ops), len(self.ops)])
 
-    def op(self, *row):
-        self.ops.append([*row, *[0] * (WIDTH - len(row))])
+    def op(self, code: int, y: Vector, x: Vector | None = None, **columns):
+        """Write an op that makes or changes y from x; columns of OP that are not named are 0."""
+        moving = {"x": x.at, "step": x.step, "every": x.every, "period": x.period} if x else {}
+        row = np.zeros((), OP)
+        for name, value in {"code": code, "size": y.size, "y": y.at, **moving, **columns}.items():
+            row[name] = value
+        self.ops.append(row)
         self.sections[-1][3] = len(self.ops)
 
     def vector(self, size: int, values=None) -> Vector:
@@ -99,7 +127,7 @@ class Program:
         past = features[self.history].ravel()
         self.window_at = self.vector(len(past) + (BLOCK + 1) * self.per_symbol + UNROLL, past).at
         self.section()
-        self.op(FEATURE, self.per_symbol, self.window_at + len(past), self.constant(features))
+        self.op(FEATURE, Vector(self.window_at + len(past), self.per_symbol), table=self.constant(features))
 
     def window(self, count: int) -> Vector:
         """Return the features of the last `count` symbols, the latest included."""
@@ -110,82 +138,83 @@ class Program:
         """Return W x + bias of a matrix (n, m), or add W x to the vector `add_to`."""
         matrix = np.asarray(matrix, np.float64)
         n, m = matrix.shape
+        padded = np.pad(matrix, ((0, -n % ROWS), (0, -m % UNROLL)))
         y = add_to or self.vector(n)
-        init = y.at if add_to else self.constant(np.zeros(n) if bias is None else bias)
-        blocks, columns = -(-n // ROWS), -(-m // UNROLL) * UNROLL
-        self.op(PRODUCT, blocks, y.at, self.weights, init, bool(add_to), columns, *x.moves)
-        self.matrices.append(np.pad(matrix, ((0, -n % ROWS), (0, -m % UNROLL))))
-        self.weights += self.matrices[-1].size
+        bias = 0 if add_to else self.constant(np.zeros(n) if bias is None else bias)
+        self.op(PRODUCT, y, x, weights=self.weights, inputs=padded.shape[1], bias=bias, add=bool(add_to))
+        self.matrices.append(padded)
+        self.weights += padded.size
         return y
 
     def table(self, rows, back: int = 0, add_to: Vector | None = None) -> Vector:
         """Return the row of `rows` (levels, n) for the symbol heard `back` before the latest, or for the LABEL."""
         rows = np.asarray(rows, np.float64)
         y = add_to or self.vector(rows.shape[1])
-        self.op(TABLE, rows.shape[1], y.at, self.constant(rows), room(rows.shape[1]), back, bool(add_to))
+        self.op(TABLE, y, table=self.constant(rows), back=back, add=bool(add_to))
         return y
 
     def add(self, y: Vector, x: Vector):
         """y += x"""
-        self.op(ADD, y.size, y.at, True, 0, 0, 0, *x.moves)
+        self.op(ADD, y, x, add=True)
 
     def copy(self, y: Vector, x: Vector):
         """y = x"""
-        self.op(ADD, y.size, y.at, False, 0, 0, 0, *x.moves)
+        self.op(ADD, y, x)
 
     def dot(self, y: Vector, x: Vector) -> Vector:
-        """Return the sum of y * x, one number."""
+        """Return the sum of y * x, one number; y = y * x."""
         made = self.vector(1)
-        self.op(DOT, y.size, y.at, made.at, 0, 0, 0, *x.moves)
+        self.op(DOT, y, x, sum=made.at)
         return made
 
     def activate(self, y: Vector, function: int):
         """y = function(y), function one of TANH, SIGMOID, RELU"""
-        self.op(ACTIVATE, y.size, y.at, function)
+        self.op(ACTIVATE, y, function=function)
 
     def norm(self, x: Vector, scale, epsilon: float) -> Vector:
         """Return (x - mean) / sqrt(variance + epsilon) scale"""
         y = self.vector(x.size)
-        self.op(NORM, x.size, y.at, x.at, self.constant([*scale, epsilon]))
+        self.op(NORM, y, x, scale=self.constant([*scale, epsilon]))
         return y
 
     def gate(self, value: Vector, gate: Vector, add_to: Vector | None = None) -> Vector:
         """Return value * silu(gate), or add it to the vector `add_to`."""
         y = add_to or self.vector(value.size)
-        self.op(GATE, value.size, y.at, value.at, gate.at, bool(add_to))
+        self.op(GATE, y, value, gates=gate.at, add=bool(add_to))
         return y
 
     def gru(self, h: Vector, x: Vector, gates: Vector):
         """h = n + z (h - n), with r, z and n from x (3 H,) and gates (3 H,), the two affine maps."""
-        self.op(GRU, h.size, h.at, x.at, gates.at)
+        self.op(GRU, h, x, gates=gates.at)
 
     def lstm(self, h: Vector, c: Vector, gates: Vector):
         """c, h from gates (4 H,), in the order i, f, g, o."""
-        self.op(LSTM, h.size, h.at, c.at, gates.at)
+        self.op(LSTM, h, cell=c.at, gates=gates.at)
 
     def conv(self, x: Vector, taps) -> Vector:
         """Return the causal convolution of each channel of x over time with taps (K, D), the last one for now."""
         taps = np.asarray(taps, np.float64)
         past = [self.vector(x.size) for _ in taps[1:]]  # the oldest first
         y = self.vector(x.size)
-        self.op(CONV, x.size, y.at, x.at, past[0].at, self.constant(taps), len(taps))
+        self.op(CONV, y, x, past=past[0].at, taps=self.constant(taps), width=len(taps))
         return y
 
     def rglru(self, h: Vector, gates: Vector, x: Vector, decay):
         """h = a h + sqrt(1 - a^2) (i x), a = exp(decay r), with r and i sigmoids of gates (2 D,)."""
-        self.op(RGLRU, h.size, h.at, gates.at, x.at, self.constant(decay))
+        self.op(RGLRU, h, x, gates=gates.at, decay=self.constant(decay))
 
     def cglru(self, h: Vector, gates: Vector, x: Vector, decay, angle):
         """h = a e^{j angle} h + sqrt(1 - a^2) (i x), a = exp(decay r), complex, with gates (D,) for D/2 channels."""
-        self.op(CGLRU, h.size, h.at, gates.at, x.at, self.constant([*decay, *np.cos(angle), *np.sin(angle)]))
+        turn = self.constant([*np.cos(angle), *np.sin(angle)])
+        self.op(CGLRU, h, x, gates=gates.at, decay=self.constant(decay), turn=turn)
 
     def mingru(self, h: Vector, gates: Vector):
         """h = (1 - z) h + z candidate, with the gate of z and the candidate in gates (2 D,)."""
-        self.op(MINGRU, h.size, h.at, gates.at)
+        self.op(MINGRU, h, gates=gates.at)
 
     def pack(self, kind: str) -> Packed:
         """Return the program with weights of `kind`: float32, bfloat16 or float64."""
-        real = REALS[kind]
+        real = WEIGHTS[kind]
         weights = aligned(self.weights // 2, np.uint32) if kind == "bfloat16" else aligned(self.weights, real)
         at = 0
         for matrix in self.matrices:
@@ -198,10 +227,15 @@ class Program:
         initial = np.zeros(self.size, real)
         for place, values in self.initial:
             initial[place : place + len(values)] = values
-        window = [] if self.window_at is None else [self.window_at, self.per_symbol]
-        ops, sections, window = (np.array(table, np.int64) for table in (self.ops, self.sections, window))
-        constants = np.concatenate(self.constants).astype(real)
-        return Packed(ops, sections, weights, constants, initial, window)
+        return Packed(
+            ops=np.stack(self.ops),
+            sections=np.array([tuple(section) for section in self.sections], SECTION),
+            weights=weights.view(np.uint16) if kind == "bfloat16" else weights,
+            constants=np.concatenate(self.constants).astype(real),
+            initial=initial,
+            window=np.array([self.window_at, self.per_symbol] if self.per_symbol else [], np.int64),
+            logits=self.logits.at,
+        )
 
 
 def room(size: int) -> int:

@@ -224,6 +224,7 @@ class LinearRNN(Model):
     """A stack of blocks that all run once a symbol."""
 
     blocks: Any  # a ModuleList of Blocks
+    out: nn.Linear
 
     def __init__(
         self,

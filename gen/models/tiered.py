@@ -68,6 +68,7 @@ class TieredLRU(Tiered):
     """Tiers and the sample network see each sample twice, companded as its symbol is and as the linear wave."""
 
     table: torch.Tensor  # (levels, 2): both of them
+    out: nn.Linear
 
     def __init__(
         self,

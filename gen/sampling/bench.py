@@ -1,17 +1,16 @@
 """How fast a trained model generates here: the engine beside the reference sampler, and both beside the machine."""
 
 import json
-import os
 import time
 
 import numpy as np
 import torch
 
-from gen.base import files
+from gen.base import files, machine
 from gen.corpus.corpus import prepare
 from gen.engine import measure
-from gen.engine.player import WEIGHTS, Engine
-from gen.engine.program import BLOCK, PRODUCT
+from gen.engine.player import Engine
+from gen.engine.program import BLOCK
 from gen.sampling.trained import Trained
 
 BATCH = 64  # streams
@@ -40,18 +39,16 @@ def bench(run, say=lambda text: None) -> dict:
             engine = Engine(trained.model, silence, weights, say=say)
         except NotImplementedError as error:
             raise ValueError(f"{run}: {error}, so there is nothing to measure") from None
-        size = WEIGHTS[weights]
         one, many = (generation_speed(engine, count) / digits for count in (1, BATCH))
-        bytes_ = measure.bytes_a_symbol(engine.packed, size) * digits
-        products = program_speed(engine, measure.only(engine.packed, lambda op: op[0] == PRODUCT)) / digits
-        largest = max(engine.packed.ops, key=lambda op: op[1] * op[6] * (op[0] == PRODUCT))
-        alone = measure.only(engine.packed, lambda op, at=largest[3]: op[0] == PRODUCT and op[3] == at)
+        bytes_ = measure.bytes_a_symbol(engine.packed) * digits
+        products = program_speed(engine, measure.products(engine.packed)) / digits
+        largest = measure.largest_product(engine.packed)
         row = {
             "samples/s": one,
             "weight bytes a sample": bytes_,
             "weight bytes/s": bytes_ * one,
-            "share of peak": one / (read_speed(engine, engine.packed, size) / digits),
-            "largest matrix, share of peak": program_speed(engine, alone) / read_speed(engine, alone, size),
+            "share of peak": one / (read_speed(engine.packed) / digits),
+            "largest matrix, share of peak": program_speed(engine, largest) / read_speed(largest),
             "outside products": 1 - one / products,
         }
         if held:
@@ -61,7 +58,7 @@ def bench(run, say=lambda text: None) -> dict:
     for row in rows.values():
         row["x real time"] = row["samples/s"] / rate
         row["x reference"] = row["samples/s"] / rows["reference, 1 stream"]["samples/s"]
-    return {"run": str(run), "rate": rate, "cores": os.cpu_count(), "rows": rows}
+    return {"run": str(run), "rate": rate, "cores": machine.cores(), "rows": rows}
 
 
 def reference_speed(trained) -> float:
@@ -93,10 +90,9 @@ def program_speed(engine, packed) -> float:
         engine.packed = whole
 
 
-def read_speed(engine, packed, size: int) -> float:
+def read_speed(packed) -> float:
     """Return for how many symbols a second the weights of `packed` can be read."""
-    job = lambda: measure.read_weights(packed.ops, packed.sections, packed.weights, size, 0, BLOCK)  # noqa: E731
-    return measure.speed(job) * BLOCK
+    return measure.speed(lambda: measure.read_weights(packed, 0, BLOCK)) * BLOCK
 
 
 def held_out(trained) -> list:

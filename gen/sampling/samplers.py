@@ -1,5 +1,6 @@
 """The two samplers of a model: compiled, and the reference, which defines what a take is."""
 
+from gen.engine.program import WEIGHTS
 from gen.sampling.reference import Reference
 from gen.sampling.settings import COMPILED, REFERENCE
 
@@ -9,7 +10,7 @@ def sampler(model, silence: tuple, name: str, weights: str, say):
 
     Where a model can't be compiled the reference takes over, which `say` is told. Raises ValueError.
     """
-    from gen.engine.player import WEIGHTS, Engine  # numba takes its time to import
+    from gen.engine.player import Engine  # numba takes its time to import
 
     if weights not in WEIGHTS:
         raise ValueError(f"weights={weights}: there are {', '.join(WEIGHTS)}")

@@ -93,7 +93,7 @@ def versions() -> str:
 
 
 def processor() -> str:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = machine.cores()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9 if hasattr(os, "sysconf") else None
     if memory and memory < 1.5:
         raise ValueError(f"{memory:.1f} GB of memory")

@@ -8,7 +8,7 @@ import torch
 from gen.base.uniforms import Uniforms
 from gen.engine import functions, measure
 from gen.engine.player import TILE, Engine
-from gen.engine.program import BLOCK, PRODUCT, bfloat16
+from gen.engine.program import BLOCK, bfloat16
 from gen.sampling import reference
 from tests.small import LEVELS, MODELS, sharp, small_model
 
@@ -159,6 +159,11 @@ def test_a_model_without_a_lowering_is_named_and_left_to_the_reference():
         Engine(model, (8,))
 
 
+def test_a_number_of_levels_that_it_cant_draw_from_is_named():
+    with pytest.raises(ValueError, match=r"levels=24: .* multiples of 16"):
+        Engine(small_model("gru", levels=24), (12,))
+
+
 def test_weights_that_are_not_numbers_are_named():
     model = sharp("gru")
     torch.nn.init.constant_(model.out.bias, math.nan)
@@ -175,10 +180,11 @@ def test_probabilities_that_are_not_numbers_are_named():
 
 def test_what_a_symbol_reads_is_counted():
     # two layers of 24 units: 72 rows, padded to 128; 16 logits, to 64
-    engine = Engine(small_model("gru"), (8,), "float32")
-    assert measure.bytes_a_symbol(engine.packed, 4) == 4 * 24 * (3 * 128 + 64)
-    alone = measure.only(engine.packed, lambda op: op[0] == PRODUCT)
+    model = small_model("gru")
+    assert measure.bytes_a_symbol(Engine(model, (8,), "float32").packed) == 4 * 24 * (3 * 128 + 64)
+    alone = measure.products(Engine(model, (8,), "bfloat16").packed)
     assert len(alone.ops) == 4
-    assert measure.bytes_a_symbol(alone, 2) == 2 * 24 * (3 * 128 + 64)
+    assert measure.bytes_a_symbol(alone) == 2 * 24 * (3 * 128 + 64)
+    assert measure.bytes_a_symbol(measure.largest_product(alone)) == 2 * 24 * 128
     tiered = Engine(small_model("tiered"), (8,), "float32").packed  # its tiers of 2, 4 and 8 run so seldom
     assert [period for period, *_ in tiered.sections] == [1, 8, 4, 2, 1]
