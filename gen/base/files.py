@@ -1,15 +1,19 @@
 """Files written whole or not at all, and what they hold as a hash."""
 
 import contextlib
+import errno
 import hashlib
 import os
+import stat
 from pathlib import Path
 
 ELSEWHERE = "give another place with out="
 
 
 def sha256(path) -> str:
-    """Return the SHA-256 of a file's content in hexadecimal digits. Raises OSError."""
+    """Return the SHA-256 of a file's content in hexadecimal digits. Raises OSError, for a pipe or a device too."""
+    if not stat.S_ISREG(os.stat(path).st_mode):  # these may never end
+        raise OSError(errno.EINVAL, "isn't a regular file")
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while chunk := file.read(1 << 20):
