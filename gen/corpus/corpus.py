@@ -54,11 +54,14 @@ def prepare(
         path = str(files.cache() / f"tones-{tones.version()}")
         tones.write(path)
     folder, names = list_audio(path)
-    recordings, notes = cache.encode(folder, names, codec, rate, track)
+    recordings, notes, damaged = cache.encode(folder, names, codec, rate, track)
     if not recordings:
         more = f" (and {len(notes) - 1} more files like it)" if len(notes) > 1 else ""
         raise ValueError(f"{path}: no recording can be used: {notes[0]}{more}")
     notes = [f"skipped {note}" for note in notes]
+    if damaged:
+        others = f" (and {len(damaged) - 1} more files like it)" if len(damaged) > 1 else ""
+        notes.append(f"the cache of {damaged[0]}{others} was damaged and is made anew")
     low = max(r.rate for r in recordings)
     if rate > low:
         notes.append(
