@@ -1,5 +1,6 @@
 """What a training needs besides its model to go on as if it had never stopped, and the check that it may."""
 
+import os
 from pathlib import Path
 
 import torch
@@ -50,19 +51,26 @@ def begun(run: Path, settings: dict, corpus: list):
             raise ValueError(f"{run}: holds a model but no {RESUME} to go on from; give another name=")
         return None
     tensors, book = checkpoint.read(run / RESUME)
-    before, now = _flat(book["settings"]), _flat(settings)
+    before, now = _compared(book["settings"]), _compared(settings)
     for key in sorted(before.keys() | now.keys()):
         if before.get(key) != now.get(key):
             raise ValueError(
                 f"{key}={now.get(key)}: {run} was begun with {key}={before.get(key)}; "
                 "go on with that, or give another name="
             )
-    if book["corpus"] != corpus:
+    if book["corpus"] != corpus[: len(book["corpus"])]:  # runs of before know no hash
         raise ValueError(
-            f"{run}: was begun on other recordings ({book['corpus'][0]} files, now {corpus[0]}); "
+            f"{run}: was begun on other recordings or parts of them ({book['corpus'][0]} files, now {corpus[0]}); "
             "bring them back, or give another name="
         )
     return tensors, book
+
+
+def _compared(settings) -> dict:
+    """Return settings by dotted name as they are compared: `in/` is `in`, and runs of before have no part `test`."""
+    flat = {"data.test": 0.0, **_flat(settings)}
+    path = flat.get("data.path")
+    return {**flat, "data.path": path and os.path.normpath(path)}
 
 
 def _flat(tree, at=""):

@@ -43,6 +43,21 @@ def test_what_is_no_regular_file_is_named_and_not_opened(folder, tmp_path):
     assert [note.split("/")[-1].split(":")[0] for note in corpus.notes] == ["endless.wav", "gone.wav", "pipe.wav"]
     with pytest.raises(ValueError, match=r"pipe\.wav: is neither a folder nor a regular file"):
         load(folder / "a" / "pipe.wav")
+    with pytest.raises(ValueError, match=r"data\.valid=.*pipe\.wav: isn't a regular file"):
+        load(folder, valid=str(folder / "a" / "pipe.wav"))
+
+
+def test_the_identity_of_a_corpus_is_its_content_and_its_parts(folder):
+    before = load(folder, valid=0.2).identity
+    folder.rename(folder.with_name("moved"))
+    moved = folder.with_name("moved")
+    assert load(moved, valid=0.2).identity == before
+    write(moved / "a" / "0_x_0.wav", seed=99)  # of the same name and length
+    other = load(moved, valid=0.2).identity
+    assert other[:3] == before[:3]
+    assert other != before
+    assert load(moved, valid=0.2, labels="folder").identity[3] != other[3]
+    assert load(moved, valid=0.2, test=0.2).identity[3] != other[3]
 
 
 def test_labels_come_from_folders_or_names(folder):
@@ -64,34 +79,6 @@ def test_what_a_run_in_the_folder_made_is_no_recording(folder):
     (folder / "runs" / "a" / "log.jsonl").touch()
     assert load(folder).files == 41
     assert load(folder / "runs" / "a").files == 2  # unless it is asked for
-
-
-def test_adding_files_moves_none_between_the_parts(folder):
-    def held():
-        return {s.recording.name for s in load(folder, valid=0.3).valid}
-
-    before = held()
-    assert 0 < len(before) < 40
-    names = {p.relative_to(folder).as_posix() for p in folder.rglob("*.wav")}
-    for index in range(40, 60):
-        write(folder / "a" / f"{index}.wav", seed=index)
-    assert held() & names == before
-
-
-def test_a_list_names_the_held_out_files(folder, tmp_path):
-    (tmp_path / "held.txt").write_text("3_x_3.wav\na/0_x_0.wav\n")
-    corpus = load(folder, valid=str(tmp_path / "held.txt"))
-    assert {s.recording.name for s in corpus.valid} == {"b/3_x_3.wav", "a/0_x_0.wav"}
-    assert len({s.recording.name for s in corpus.train}) == 38
-
-
-def test_with_few_files_the_end_of_each_long_one_is_held_out(tmp_path):
-    write(tmp_path / "in" / "long.wav", 30)
-    write(tmp_path / "in" / "short.wav", 1, seed=1)
-    corpus = load(tmp_path / "in", valid=0.1)
-    assert {s.recording.name for s in corpus.valid} == {"long.wav"}
-    assert sum(s.size for s in corpus.valid) == 3 * RATE
-    assert min(s.start for s in corpus.valid) == max(s.stop for s in corpus.train if s.recording.name == "long.wav")
 
 
 @pytest.mark.parametrize("seconds", [0, 0.001, 5])
