@@ -7,6 +7,7 @@ import yaml
 
 from gen.base.build import build
 from gen.corpus.corpus import prepare
+from gen.models.base import Model
 from gen.run import checkpoint
 from gen.run.folder import MODEL
 from gen.training import loop
@@ -39,7 +40,7 @@ def small_model(name, classes=0, levels=LEVELS, **changes):
     node.update({k: v for k, v in SIZES.items() if k in node})
     node.update(SMALL.get(name, {}) | changes)
     silence = (levels // 2, 0) if name == "wavernn" else (levels // 2,)
-    return build(node, "model", levels=levels, silence=silence, classes=classes)
+    return build(node, "model", Model, levels=levels, silence=silence, classes=classes)
 
 
 def sharp(name, classes=0, levels=LEVELS, **changes):
@@ -72,7 +73,14 @@ def corpus(path, codec, **settings):
 
 def built(name, levels, silence, classes=0, **changes):
     """Return the model of conf/model/<name>.yaml with `changes` to its node."""
-    return build({**model_node(name), **changes}, "model", levels=levels, silence=silence, classes=classes)
+    return build({**model_node(name), **changes}, "model", Model, levels=levels, silence=silence, classes=classes)
+
+
+def trained_on(path, **told) -> dict:
+    """Return what a model's header says of how it was trained, on the recordings in `path`, but for what is `told`."""
+    settings = {"data": {**usual("data/folder"), "path": str(path)}}
+    counts = {"steps": 500, "samples": 1000, "minutes": 2.0, "valid_bits": None, "files": 3, "seconds": 6.0}
+    return {**counts, "settings": settings, **told}
 
 
 def save_run(folder, classes=(), scale=1.0):

@@ -5,27 +5,31 @@ run time (levels, silence, classes) are given at build and never copied into the
 """
 
 import importlib
+import importlib.util
 import inspect
 import typing
+from typing import TypeVar
 
 PLAIN = (bool, int, float, str)
+Kind = TypeVar("Kind")
 
 
-def build(node: dict, where: str, **facts):
-    """Return `node["_target_"](**rest of node, **facts)`.
+def build(node: dict, where: str, kind: type[Kind], **facts) -> Kind:
+    """Return `node["_target_"](**rest of node, **facts)`, an object of a `kind`; nothing else is ever built.
 
-    `where` is the node's place in the config ("model"), for error messages. Raises ValueError for a target outside
-    `gen`, and for a key that the class doesn't have or whose type is wrong.
+    `where` is the node's place in the config ("model"), for error messages. A node may come from a file that somebody
+    else wrote: its class lies beside the `kind`, in the same package. Raises ValueError for any other target, and for a
+    key that the class doesn't have or whose type is wrong.
     """
     settings = dict(node)
     target = str(settings.pop("_target_", None))
     module, _, name = target.rpartition(".")
-    if not module.startswith("gen."):
-        raise ValueError(f"{where}._target_={target}: only classes of gen can be built, such as gen.models.rnn.CharRNN")
-    try:
-        made = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError):
-        raise ValueError(f"{where}._target_={target}: gen has no such class") from None
+    room = kind.__module__.rpartition(".")[0]
+    made = None
+    if module.rpartition(".")[0] == room and importlib.util.find_spec(module):
+        made = getattr(importlib.import_module(module), name, None)
+    if not (isinstance(made, type) and issubclass(made, kind) and made is not kind and made.__module__ == module):
+        raise ValueError(f"{where}._target_={target}: {room} has no such {kind.__name__}")
     conform(settings, made, where, facts)
     return made(**settings, **facts)
 

@@ -1,7 +1,6 @@
 """Files written whole or not at all, and what they hold as a hash."""
 
 import contextlib
-import errno
 import hashlib
 import os
 import stat
@@ -11,14 +10,22 @@ ELSEWHERE = "give another place with out="
 
 
 def sha256(path) -> str:
-    """Return the SHA-256 of a file's content in hexadecimal digits. Raises OSError, for a pipe or a device too."""
-    if not stat.S_ISREG(os.stat(path).st_mode):  # these may never end
-        raise OSError(errno.EINVAL, "isn't a regular file")
+    """Return the SHA-256 of a `regular` file's content in hexadecimal digits. Raises OSError."""
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with open(regular(path), "rb") as file:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def regular(path) -> Path:
+    """Return a path that leads to a regular file; raise ValueError for a pipe or a device, which may have no end.
+
+    Raises OSError where there is nothing, or it may not be seen.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise ValueError(f"{path}: is no regular file; give one")
+    return Path(path)
 
 
 def spare(path, mark: str):

@@ -131,7 +131,7 @@ def _stamp(path):
 def _read_index(path) -> dict:
     """Return the entries of an index by name, without those that aren't what `encode` writes."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        read = json.loads(path.read_bytes())
+        read = json.loads(files.regular(path).read_bytes())
         return {name: entry for name, entry in read.items() if _is_entry(entry)} if isinstance(read, dict) else {}
     return {}
 

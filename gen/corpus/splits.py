@@ -8,6 +8,7 @@ import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
+from gen.base import files
 from gen.corpus.cache import Recording
 
 TRAIN, VALID, TEST = range(3)
@@ -74,9 +75,7 @@ def listed(segments, path: str, key: str) -> set:
     `key` is the setting that gave its `path`. Raises ValueError where it can't be read or names none.
     """
     try:
-        if not Path(path).is_file() and Path(path).exists():
-            raise ValueError(f"{key}={path}: isn't a regular file; give a file of names, one a line")
-        wanted = {line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines()} - {""}
+        wanted = {line.strip() for line in files.regular(path).read_text(encoding="utf-8").splitlines()} - {""}
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "isn't text"
         raise ValueError(f"{key}={path}: {reason}; give a file of names, one a line") from None

@@ -1,40 +1,95 @@
-"""The run folder on disk: safetensors files that describe themselves, written whole or not at all.
+"""Files of a run: safetensors that describe themselves, written whole or not at all, checked before they are used.
 
 `model.safetensors` is all that sampling needs; `resume.safetensors` is the rest of a training. Nothing is unpickled.
+Who wrote a file may wish its reader ill: what its header says is checked for type and range, only models and codecs are
+built from it, and no memory is taken for more than the file holds.
 """
 
+import hashlib
 import json
+import math
+import os
 from pathlib import Path
 from typing import NamedTuple
 
 import safetensors
 import safetensors.torch
+import torch
 
 from gen.base import files
 from gen.base.build import build
+from gen.base.schema import Number, check, parse, shown
 from gen.models.base import Model
 from gen.run.folder import MODEL
 from gen.sound.codec import Codec
+from gen.sound.hearing import Heard
 
 FORMAT = 1
+LONGEST = 1 << 24  # bytes of a header
+SIZES = {"BOOL": 1, "U8": 1, "F16": 2, "BF16": 2, "F32": 4, "I64": 8, "F64": 8}  # bytes of a number of each type
+FLOATS = ("F64", "F32", "BF16", "F16")  # safetensors' names of the types that weights have
 MOVED = {"gen.codec.MuLaw": "gen.sound.codec.MuLaw", "gen.codec.Linear16": "gen.sound.codec.Linear16"}  # since
+AGAIN = "restore it from a copy, or train again"
+
+COUNT, LENGTH, LEVEL = Number(int, 0, 1 << 62), Number(float, 0, 1e12), Number(float, -1000, 1000)
+RATE = Number(int, 1000, 768_000)  # Hz
+VALID = (Number(float, 0, 1), str)
+DATA = {
+    "path": (None, str),
+    "rate": RATE,
+    "labels": str,
+    "valid": VALID,
+    "test?": VALID,
+    "segment": LENGTH,
+    "tail?": LENGTH,
+}
+NODE = {"_target_": str}
+HEADER = {
+    "model": NODE,
+    "codec": NODE,
+    "rate": RATE,
+    "classes": [str],
+    "trained?": {
+        "steps": COUNT,
+        "samples": COUNT,
+        "minutes": LENGTH,
+        "valid_bits": (None, LENGTH),
+        "best_step?": COUNT,
+        "data?": dict.fromkeys(Heard._fields, LEVEL),
+        "loudest?": LEVEL,
+        "files": COUNT,
+        "seconds": LENGTH,
+        "settings": {"data": DATA},
+    },
+}
 
 
 class Loaded(NamedTuple):
-    """A trained model with what it needs: its codec, rate in Hz, class names and the header it came with."""
+    """A trained model with what it needs: codec, rate in Hz, class names, header, and its file's hash."""
 
     model: Model
     codec: Codec
     rate: int
     classes: list
     header: dict
+    sha256: str
+
+
+class File(NamedTuple):
+    """A file that `save` wrote: its tensors, its header of plain types, and the SHA-256 of the bytes these are from."""
+
+    tensors: dict
+    header: dict
+    sha256: str
 
 
 def save(path, tensors: dict, header: dict):
     """Write tensors and a header of plain types to `path`; on any failure the file that was there stays."""
     path = Path(path)
-    header = {"gen": json.dumps({"format": FORMAT, **header})}
-    data = safetensors.torch.save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, header)
+    tensors = {k: t.detach().cpu().contiguous() for k, t in tensors.items()}
+    header = json.loads(json.dumps({"format": FORMAT, **header}))
+    text = json.dumps({**header, "checksum": checksum(tensors, header)})
+    data = safetensors.torch.save(tensors, {"gen": text})
     try:
         with files.replacing(path, sync=True) as file:
             file.write(data)
@@ -45,38 +100,83 @@ def save(path, tensors: dict, header: dict):
         ) from None
 
 
-def read(path):
-    """Return the tensors and the header of a file that `save` wrote; ValueError for anything else."""
-    path = Path(path)
+def checksum(tensors: dict, header: dict) -> str:
+    """Return a hash of tensors and of a header, that damage to either is noticed by."""
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def read(path, rule: dict, agree=lambda header, shapes: None) -> File:
+    """Return what is in a file that `save` wrote, whose header is as `rule` says (see `gen.base.schema`).
+
+    `agree(header, shapes)` may raise ValueError before a tensor is read; `shapes` has their type and shape by name.
+    Raises ValueError, which names the file, for anything else.
+    """
     try:
-        with open(path, "rb") as file:
-            begin = file.read(9)
+        with open(files.regular(path), "rb") as file:
+            raw, shapes = described(file, path)
+            kept = raw.pop("checksum", None)
+            check(raw, rule, "its header")
+            header = renamed(raw)
+            agree(header, shapes)
+            file.seek(0)
+            data = file.read()
+        tensors = safetensors.torch.load(data)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}; train first, or give a run folder or a model file") from None
+    except safetensors.SafetensorError as error:
+        raise ValueError(f"{path}: is cut short or damaged ({error}); {AGAIN}") from None
+    except ValueError as error:
+        named = str(error).startswith(f"{path}: ")
+        raise ValueError(str(error) if named else f"{path}: {error}; {AGAIN}") from None
+    if kept and kept != checksum(tensors, raw):
+        raise ValueError(f"{path}: is damaged: it holds something else than was saved; {AGAIN}")
+    return File(tensors, header, hashlib.sha256(data).hexdigest())
+
+
+def described(file, path) -> tuple:
+    """Return the header of an open file, and the (type, shape) of each tensor in it by name."""
+    begin = file.read(9)
     if begin[:4] == b"PK\x03\x04" or (begin[:1] == b"\x80" and begin[8:] != b"{"):  # a length may begin with 0x80
         raise ValueError(
             f"{path}: is a pickle, which could run any program; refused unopened: give a .safetensors file"
         )
-    try:
-        with safetensors.safe_open(path, "pt") as file:
-            header = json.loads((file.metadata() or {}).get("gen", "null"))
-            if header is None:
-                raise ValueError(f"{path}: is a safetensors file, but not one of gen's; give a run folder of gen train")
-            if header["format"] != FORMAT:
-                raise ValueError(
-                    f"{path}: has format {header['format']}, and this version of gen reads {FORMAT}; "
-                    "use the version that wrote it, or train again"
-                )
-            return {key: file.get_tensor(key) for key in file.keys()}, renamed(header)  # noqa: SIM118
-    except safetensors.SafetensorError as error:
-        raise ValueError(f"{path}: is cut short or damaged ({error}); restore it from a copy, or train again") from None
+    length = int.from_bytes(begin[:8], "little")
+    text = begin[8:] + file.read(length - 1) if 2 <= length <= LONGEST else b""
+    if len(begin) < 9 or len(text) != length:
+        raise ValueError("is cut short or damaged (its header is not whole)")
+    whole = parse(text.decode())
+    check(whole, {"__metadata__?": {"gen?": str}}, "its list of tensors")
+    header = parse(whole.pop("__metadata__", {}).get("gen", "null"))
+    if header is None:
+        raise ValueError(f"{path}: is a safetensors file, but not one of gen's; give a run folder of gen train")
+    check(header, {"format": Number(int)}, "its header")
+    if header["format"] != FORMAT:
+        raise ValueError(
+            f"{path}: has format {header['format']}, and this version of gen reads {FORMAT}; "
+            "use the version that wrote it, or train again"
+        )
+    for name, each in whole.items():
+        check(each, {"dtype": str, "shape": [Number(int, 0, 1 << 40)]}, f"its tensor {name[:100]}")
+    shapes = {name: (each["dtype"], tuple(each["shape"])) for name, each in whole.items()}
+    size = sum(SIZES.get(kind, 1) * math.prod(shape) for kind, shape in shapes.values())
+    if os.fstat(file.fileno()).st_size != 8 + length + size or not {kind for kind, _ in shapes.values()} <= set(SIZES):
+        raise ValueError("is cut short or damaged (it is not as long as its tensors)")
+    return header, shapes
 
 
-def renamed(header):
+def renamed(header: dict) -> dict:
     """Return a header with the names that classes have now."""
-    if isinstance(header, dict):
-        return {k: MOVED.get(v, v) if k == "_target_" else renamed(v) for k, v in header.items()}
-    return header
+
+    def part(tree, depth):
+        if not isinstance(tree, dict) or not depth:
+            return tree
+        return {k: MOVED.get(str(v), v) if k == "_target_" else part(v, depth - 1) for k, v in tree.items()}
+
+    return part(header, 4)
 
 
 def open_model(path) -> Loaded:
@@ -86,13 +186,43 @@ def open_model(path) -> Loaded:
         if not (path / MODEL).exists():
             raise ValueError(f"{path}: holds no {MODEL}; give a run folder that gen train made")
         path = path / MODEL
-    tensors, header = read(path)
-    codec = build(header["codec"], "codec")
-    model = build(
-        header["model"], "model", levels=codec.levels, silence=tuple(codec.silence), classes=len(header["classes"])
-    )
+    file = read(path, HEADER, fits)
+    model, codec = made(file.header)
+    model.load_state_dict(file.tensors)
+    return Loaded(model.eval(), codec, file.header["rate"], file.header["classes"], file.header, file.sha256)
+
+
+def made(header: dict) -> tuple:
+    """Return the model and the codec that a header describes."""
+    codec = build(header["codec"], "codec", Codec)
+    facts = {"levels": codec.levels, "silence": codec.silence, "classes": len(header["classes"])}
+    return build(header["model"], "model", Model, **facts), codec
+
+
+def fits(header: dict, shapes: dict):
+    """Raise ValueError unless the tensors of a file, by type and shape, are the weights of the model it describes.
+
+    The model is built without memory for that. No setting of it is beyond the largest side of a tensor, and there are
+    no more layers than tensors, so that none is built without end either.
+    """
+    classes = header["classes"]
+    if len(set(classes)) < len(classes) or not all(0 < len(name) < 256 and name.isprintable() for name in classes):
+        raise ValueError("its header's classes are not names, each another")
+    most = max([len(shapes), *(side for _, shape in shapes.values() for side in shape)], default=0)
+    for key, value in header["model"].items():
+        numbers = [value] if isinstance(value, int | float) else value if isinstance(value, list) else []
+        few = len(shapes) if key == "layers" else most
+        if len(numbers) > len(shapes) or not all(isinstance(n, int | float) and 0 <= n <= few for n in numbers):
+            raise ValueError(f"model.{key}={shown(value)}: its tensors are not of such a model")
     try:
-        model.load_state_dict(tensors)
-    except RuntimeError:
-        raise ValueError(f"{path}: its weights don't fit the model its header describes; train again") from None
-    return Loaded(model.eval(), codec, header["rate"], header["classes"], header)
+        with torch.device("meta"):
+            model, _ = made(header)
+    except ValueError:
+        raise
+    except Exception as error:  # a value of a plain type that no constructor expects
+        raise ValueError(f"its header describes no model ({type(error).__name__})") from None
+    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    for name in sorted(wanted.keys() | shapes.keys()):
+        kind, shape = shapes.get(name, (None, None))
+        if shape != wanted.get(name) or kind not in FLOATS:
+            raise ValueError(f"its weights don't fit the model that its header describes, the first {name[:100]}")

@@ -22,7 +22,8 @@ class Trained:
     """A trained model, to sample and to score with: what `gen.load` returns. `rate` is in Hz."""
 
     def __init__(self, path):
-        self.model, self.codec, self.rate, self.classes, self.header = checkpoint.open_model(path)
+        loaded = checkpoint.open_model(path)
+        self.model, self.codec, self.rate, self.classes, self.header, self.sha256 = loaded
         self._samplers = {}
 
     def label_ids(self, label, count: int, stream: int = 0):

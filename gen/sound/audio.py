@@ -8,7 +8,6 @@ import contextlib
 import filecmp
 import io
 import os
-import stat
 import struct
 from pathlib import Path
 
@@ -214,10 +213,7 @@ def _open(path):
     if path.suffix.lower() in FOREIGN:
         raise ValueError(f"{path}: {path.suffix} can't be read here; convert it to WAV or FLAC")
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError(f"{path}: isn't a regular file; give a recording")
-        if status.st_size == 0:
+        if files.regular(path).stat().st_size == 0:
             raise ValueError(f"{path}: is an empty file (0 bytes); remove it")
         file = soundfile.SoundFile(path)
     except OSError as error:

@@ -79,7 +79,7 @@ class Chief:
             shipped = self.learner.average
         elif over:
             shipped = copy.deepcopy(self.learner.average)
-            shipped.load_state_dict(checkpoint.read(self.run / MODEL)[0])
+            shipped.load_state_dict(checkpoint.read(self.run / MODEL, checkpoint.HEADER).tensors)
         line = {"verdict": word, "why": why, "heard": heard.figures()}
         self.held_out = last.held_out
         if over and self.few:

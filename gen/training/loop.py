@@ -15,8 +15,11 @@ from gen.base.build import build, conform
 from gen.base.signals import Interrupted, catch_signals
 from gen.corpus.corpus import prepare
 from gen.corpus.windows import Windows
+from gen.models.base import Model
 from gen.run import resume
 from gen.run.folder import HOME
+from gen.run.lock import owning
+from gen.sound.codec import Codec
 from gen.training.chief import NOTHING, Chief
 from gen.training.learner import Learner
 from gen.training.progress import Plan, Progress
@@ -58,15 +61,17 @@ def train(
     settings |= {"learning_rate": learning_rate, "optimizer": optimizer, "warmup": warmup, "clip": clip}
     settings |= {"precision": precision}  # all that may not differ when a run is resumed
     plan, run = Plan(steps, minutes, patience, learning_rate, warmup, valid_every), HOME / str(name)
-    with ranks.join() as group, catch_signals() as caught:
+    with ranks.join() as group, catch_signals() as caught, contextlib.ExitStack() as held:
         place = machine.device(device, group.rank)
         machine.keep_freed_memory()
         codes, corpus, net = begin(data, codec, model, seed, lanes, window, group)
+        if not group.rank:
+            held.enter_context(owning(run))
         learner = Learner(net.to(place), optimizer, learning_rate)
         windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world)
         state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=place))
         progress = Progress()
-        if begun := resume.begun(run, settings, corpus.identity):
+        if begun := resume.begun(run, settings, corpus.identity, learner, state, windows):
             tensors, book = begun
             progress = Progress.of(book)
             windows.seek(progress.position)
@@ -105,12 +110,12 @@ def begin(data: dict, codec: dict, model: dict, seed: int, lanes: int, window: i
     """Return the codec, the corpus made ready and the model with its first weights. Raises ValueError."""
     if lanes % group.world:
         raise ValueError(f"lanes={lanes}: the lanes must divide evenly among {group.world} processes")
-    codes = build(codec, "codec")
+    codes = build(codec, "codec", Codec)
     conform(data, prepare, "data", facts=("codec", "lanes", "track"))
     with group.first_alone():
         corpus = prepare(**data, codec=codes, lanes=lanes, track=terminal.unseen if group.rank else terminal.track)
     torch.manual_seed(seed)
-    net = build(model, "model", levels=codes.levels, silence=codes.silence, classes=len(corpus.classes))
+    net = build(model, "model", Model, levels=codes.levels, silence=codes.silence, classes=len(corpus.classes))
     if window % net.stride:
         raise ValueError(f"window={window}: this model takes multiples of {net.stride}")
     torch.manual_seed(seed + group.rank)  # dropout differs between ranks

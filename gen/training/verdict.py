@@ -38,48 +38,45 @@ def tired(history, patience: int | None) -> bool:
 
 
 def verdict(history, takes: Heard, data: Heard, baselines: dict) -> tuple:
-    """Return a verdict and a line that says why and what to try.
+    """Return a verdict and a line that says why and what to try: those of the first rule that holds.
 
     `history` are the Validations so far; `takes` and `data` are what was heard in takes and in recordings; `baselines`
     are the bits/sample of trivial predictors, the best known last.
     """
-    now, collapsed = history[-1], collapse(takes, data)
+    now, top, since = history[-1], history[best(history)], history[best(history) + 1 :]
+    collapsed, pace = collapse(takes, data), gain_an_hour(history) or 0.0
     noise = collapsed == "noise"
-    stuck, falls = len(history) >= ENOUGH and gain(history) < BARELY, gain_an_hour(history)
-    if collapsed == "collapsed to silence":
-        return collapsed, (
-            f"{takes.silence:.0%} of its takes is silence, of the recordings {data.silence:.0%}: if this stays, trim "
-            "silence from the beginnings of the recordings, or give takes a beginning with prime="
-        )
-    if collapsed == "stuck in a loop":
-        return collapsed, (
-            f"its takes repeat themselves (correlation {takes.loop:.2f}, recordings {data.loop:.2f}): if this stays, "
-            "give it more varied recordings, or a larger model"
-        )
-    at = best(history)
-    if len(history) - 1 - at >= SINCE and all(v.judged > history[at].judged + BARELY for v in history[-SINCE:]):
-        if now.held_out is not None and min(v.bits for v in history[at + 1 :]) < history[at].bits:
-            return "overfitting", (
-                f"since step {history[at].step} held-out bits rose from {history[at].judged:.3f} to {now.judged:.3f} "
-                "while training bits fell; the best model is kept: add recordings, model.dropout=0.1 or a smaller model"
-            )
-        stuck = True
+    rising = len(since) >= SINCE and all(v.judged > top.judged + BARELY for v in since[-SINCE:])
+    overfits = rising and now.held_out is not None and min(v.bits for v in since) < top.bits
+    stuck = rising or (len(history) >= ENOUGH and gain(history) < BARELY)
     knows_nothing = baselines and now.judged > baselines.get("histogram", float("inf")) - BARELY
     fell = len(history) == 1 or gain([v._replace(held_out=None) for v in history]) > BARELY  # in training, at least
-    if noise and (stuck or (knows_nothing and not fell)):
-        return "noise", (
+    still = "; its takes are still noise" if noise else ""
+    fewer = f", {pace:.{0 if pace >= 10 else 1}f} fewer an hour" if pace >= 0.05 else ""
+    rules = (
+        ("collapsed to silence", collapsed == "collapsed to silence", (
+            f"{takes.silence:.0%} of its takes is silence, of the recordings {data.silence:.0%}: if this stays, trim "
+            "silence from the beginnings of the recordings, or give takes a beginning with prime="
+        )),
+        ("stuck in a loop", collapsed == "stuck in a loop", (
+            f"its takes repeat themselves (correlation {takes.loop:.2f}, recordings {data.loop:.2f}): if this stays, "
+            "give it more varied recordings, or a larger model"
+        )),
+        ("overfitting", overfits, (
+            f"since step {top.step} held-out bits rose from {top.judged:.3f} to {now.judged:.3f} "
+            "while training bits fell; the best model is kept: add recordings, model.dropout=0.1 or a smaller model"
+        )),
+        ("noise", noise and (stuck or (knows_nothing and not fell)), (
             f"its takes are noise ({takes.noise:.2f}; recordings {data.noise:.2f}, noise 0.56) and its bits no longer "
             f"fall: {'lower learning_rate' if knows_nothing else 'give it a larger model, or model=tiered'}"
-        )
-    still = "; its takes are still noise" if noise else ""
-    if stuck:
-        return "plateau", (
-            f"no better than {history[at].judged:.3f} bits, of step {history[at].step}{still}: "
+        )),
+        ("plateau", stuck, (
+            f"no better than {top.judged:.3f} bits, of step {top.step}{still}: "
             "more minutes will gain little; try a larger model or more recordings"
-        )
-    under = compare(now.judged, baselines)
-    pace = f", {falls:.{0 if falls >= 10 else 1}f} fewer an hour" if falls and falls >= 0.05 else ""
-    return "learning", f"{under}{pace}{still}: {'wait' if noise else 'go on'}"
+        )),
+        ("learning", True, f"{compare(now.judged, baselines)}{fewer}{still}: {'wait' if noise else 'go on'}"),
+    )  # fmt: skip
+    return next((name, line) for name, holds, line in rules if holds)
 
 
 def gain(history) -> float:

@@ -135,7 +135,7 @@ def test_a_model_file_that_is_no_model_is_refused_in_one_line(gen, runs, tmp_pat
     path = tmp_path / "model.safetensors"
     path.write_bytes(whole[: len(whole) * 2 // 3])
     refused(gen("sample", path), "model.safetensors: is cut short or damaged")
-    tensors, header = checkpoint.read(runs / "plain" / "model.safetensors")
+    tensors, header, _ = checkpoint.read(runs / "plain" / "model.safetensors", checkpoint.HEADER)
     checkpoint.save(path, tensors, {**header, "format": 99})
     refused(gen("sample", path), "has format 99, and this version of gen reads 1")
 

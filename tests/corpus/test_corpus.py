@@ -43,7 +43,7 @@ def test_what_is_no_regular_file_is_named_and_not_opened(folder, tmp_path):
     assert [note.split("/")[-1].split(":")[0] for note in corpus.notes] == ["endless.wav", "gone.wav", "pipe.wav"]
     with pytest.raises(ValueError, match=r"pipe\.wav: is neither a folder nor a regular file"):
         load(folder / "a" / "pipe.wav")
-    with pytest.raises(ValueError, match=r"data\.valid=.*pipe\.wav: isn't a regular file"):
+    with pytest.raises(ValueError, match=r"pipe\.wav: is no regular file"):
         load(folder, valid=str(folder / "a" / "pipe.wav"))
 
 

@@ -15,6 +15,8 @@ from gen.sampling.trained import Trained
 from gen.sound import codec as codecs
 from tests.small import MULAW, model_node, save_run, train
 
+pytestmark = pytest.mark.trains
+
 
 def segments(tmp_path, waves, codec):
     out = []
@@ -90,8 +92,9 @@ def test_a_folder_whose_labels_have_changed_is_scored_with_the_models_own(tmp_pa
 
 def described(run, data):
     """Let the model in `run` say that it was trained with the settings `data`."""
-    tensors, header = checkpoint.read(run / MODEL)
-    trained = {"settings": {"data": data}, "steps": 1, "samples": 1, "minutes": 1.0}
+    tensors, header, _ = checkpoint.read(run / MODEL, checkpoint.HEADER)
+    trained = {"steps": 1, "samples": 1, "minutes": 1.0, "valid_bits": None, "files": 1, "seconds": 1.0}
+    trained["settings"] = {"data": data}
     checkpoint.save(run / MODEL, tensors, {**header, "trained": trained})
 
 

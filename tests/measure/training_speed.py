@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from gen.base import machine
 from gen.base.build import build
-from gen.models.base import detach
+from gen.models.base import Model, detach
 from gen.models.likelihood import cross_entropy
 from gen.training.optimizers import build as build_optimizers
 from tests.small import CONF, MODELS, model_node
@@ -23,7 +23,7 @@ from tests.small import CONF, MODELS, model_node
 def built(name):
     """Return the model of conf/model/<name>.yaml at its own size, symbols per sample, and the YAML's settings."""
     digits = 2 if name == "wavernn" else 1
-    net = build(model_node(name), "model", levels=256, silence=(128, 0)[:digits], classes=0)
+    net = build(model_node(name), "model", Model, levels=256, silence=(128, 0)[:digits], classes=0)
     settings = yaml.safe_load((CONF / "model" / f"{name}.yaml").read_text())
     return net, digits, settings
 

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 import yaml
 
 from gen.base.build import build
-from gen.models.base import detach, reset, tree_leaves, tree_map
+from gen.models.base import Model, detach, reset, tree_leaves, tree_map
 from gen.models.wavernn import WaveRNN
 from tests.small import CONF, LEVELS, MODELS, PRESETS, model_node, small_model
 
@@ -135,6 +135,7 @@ def test_a_wrong_length_raises(case):
             model(x[:, :length], model.start(labels))
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize("name", MODELS)
 def test_a_few_hundred_steps_on_one_tone_beat_the_unigram_entropy(name):
     torch.manual_seed(0)
@@ -163,7 +164,7 @@ def test_a_preset_fits_the_window_it_is_trained_on(name):
     settings = yaml.safe_load((CONF / "model" / f"{name}.yaml").read_text())
     with torch.device("meta"):
         silence = (128, 0) if name == "wavernn" else (128,)
-        model = build(model_node(name), "model", levels=256, silence=silence, classes=0)
+        model = build(model_node(name), "model", Model, levels=256, silence=silence, classes=0)
         x = torch.zeros(settings["lanes"], settings["window"], dtype=torch.long)
         logits, _ = model(x, model.start(x[:, 0]))
     assert logits.shape == (*x.shape, 256)

@@ -17,7 +17,7 @@ from gen.run.folder import MODEL
 from gen.run.log import read_log
 from gen.sound import audio, codec, hearing
 from tests.small import corpus as corpus_of
-from tests.small import save_run, usual
+from tests.small import save_run, trained_on, usual
 
 RATE = 8000
 HOSTILE = "<img src=x onerror=alert(1)>&'\""
@@ -41,10 +41,9 @@ def recordings(folder, labels=("a",), count=3):
 def trained_run(folder, path, labels="none", classes=()):
     """Save a small run that says it was trained on the recordings in `path`, with a log and previews."""
     save_run(folder, classes)
-    tensors, header = checkpoint.read(folder / MODEL)
+    tensors, header, _ = checkpoint.read(folder / MODEL, checkpoint.HEADER)
     settings = {"path": str(path), "rate": RATE, "labels": labels, "valid": 0.3, "segment": 20.0, "tail": 0.0}
-    history = {"steps": 500, "minutes": 2.0, "files": 3, "seconds": 6.0, "settings": {"data": settings}}
-    history["valid_bits"] = 3.1  # of the model that was kept, from before the last validation
+    history = trained_on(path, settings={"data": settings}, valid_bits=3.1)  # of the model kept
     checkpoint.save(folder / MODEL, tensors, {**header, "trained": history})
     lines = [{"step": 0, "baselines": {"uniform": 8.0, "histogram": 7.0, "linear": 6.9}}]
     lines += [{"step": s, "seconds": s / 4, "bits": 8 - s / 100} for s in range(10, 510, 10)]

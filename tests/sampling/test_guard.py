@@ -13,7 +13,7 @@ from gen.sampling.guard import LOUDER, TRIES, Guard
 from gen.sampling.trained import Trained
 from gen.sound.codec import MuLaw
 from gen.sound.hearing import Heard, hear
-from tests.small import save_run
+from tests.small import save_run, trained_on
 
 RATE = 8000
 SPEECH = Heard(-25, -60, -10, silence=0.1, clipping=0, flatness=0.02, noise=0.3, loop=0.2)
@@ -91,8 +91,9 @@ def test_where_recordings_end_silence_is_an_ending_but_not_a_beginning(primed, s
 def run(tmp_path):
     """Return a run whose untrained model makes noise, of recordings said to be speech."""
     folder = save_run(tmp_path / "run")
-    tensors, header = checkpoint.read(folder / MODEL)
-    header["trained"] = {"data": SPEECH._asdict(), "settings": {"data": {"tail": 0.0}}}
+    tensors, header, _ = checkpoint.read(folder / MODEL, checkpoint.HEADER)
+    header["trained"] = trained_on("x", data=SPEECH._asdict())
+    header["trained"]["settings"]["data"]["tail"] = 0.0
     del header["format"]
     checkpoint.save(folder / MODEL, tensors, header)
     return folder

@@ -171,7 +171,7 @@ def test_what_is_no_regular_file_is_refused_and_not_opened(tmp_path, what):
         os.mkfifo(path)
     else:
         path.symlink_to("/dev/zero")
-    with pytest.raises(ValueError, match=r"a\.wav: isn't a regular file"):
+    with pytest.raises(ValueError, match=r"a\.wav: is no regular file"):
         audio.read(path, RATE)
 
 

@@ -338,4 +338,4 @@ def test_a_page_replaces_a_page_and_no_other_file(tmp_path):
 def test_a_pipe_in_the_folder_is_a_fault_that_is_named(tmp_path):
     soundfile.write(tmp_path / "a.wav", noise(0.5), RATE)
     os.mkfifo(tmp_path / "b.wav")
-    assert survey(tmp_path)["faults"] == [{"name": "b.wav", "why": "isn't a regular file"}]
+    assert survey(tmp_path)["faults"] == [{"name": "b.wav", "why": "is no regular file; give one"}]

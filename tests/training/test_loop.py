@@ -11,6 +11,8 @@ import soundfile
 
 from gen.training import loop
 
+pytestmark = pytest.mark.trains
+
 SMALL = {
     "data.rate": 8000,
     "data.valid": 0.2,

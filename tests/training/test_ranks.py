@@ -17,6 +17,8 @@ from gen.run import resume
 from gen.training.learner import Learner
 from tests.small import small_model
 
+pytestmark = pytest.mark.trains
+
 GRADIENT = """
 import sys, torch
 import torch.nn.functional as F

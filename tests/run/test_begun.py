@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from gen.run import checkpoint
+from gen.run.resume import BOOK
 from tests.cli.test_commands import TINY, refused, tone
 
 
@@ -34,7 +35,7 @@ def test_other_audio_of_the_same_names_and_lengths_is_refused(gen, tmp_path, beg
 
 def test_a_run_of_before_knows_neither_a_test_part_nor_a_hash(gen, tmp_path, begun):
     path = tmp_path / "runs" / "a" / "resume.safetensors"
-    tensors, book = checkpoint.read(path)
+    tensors, book, _ = checkpoint.read(path, BOOK)
     assert len(book["corpus"]) == 4
     del book["settings"]["data"]["test"]
     checkpoint.save(path, tensors, {**book, "corpus": book["corpus"][:3]})
@@ -42,7 +43,7 @@ def test_a_run_of_before_knows_neither_a_test_part_nor_a_hash(gen, tmp_path, beg
     code, _, err = gen("train", "in", *begun, "steps=8")
     assert code == 0, err
     assert "goes on from step 4" in err
-    assert len(checkpoint.read(path)[1]["corpus"]) == 4
+    assert len(checkpoint.read(path, BOOK).header["corpus"]) == 4
 
 
 @pytest.mark.parametrize(("path", "name"), [("piano.v2/", "piano.v2-gru"), ("piano.v2/a.b.wav", "a.b-gru")])
