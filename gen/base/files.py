@@ -10,9 +10,9 @@ ELSEWHERE = "give another place with out="
 
 
 def sha256(path) -> str:
-    """Return the SHA-256 of a file's content in hexadecimal digits. Raises OSError."""
+    """Return the SHA-256 of a `regular` file's content in hexadecimal digits. Raises OSError."""
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with open(regular(path), "rb") as file:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest()

@@ -4,7 +4,7 @@ from gen.commands import Argument
 
 GROUP = "Before training"
 ARGUMENT = Argument("the folder to look through", "~/recordings", key="data.path")
-PATHS = ("out", "data.path", "data.valid")
+PATHS = ("out", "data.path", "data.valid", "data.test")
 HELP = """gen data FOLDER [key=value ...]
 
 Look through FOLDER before training on it: formats, lengths, levels, clipping, silence, the bandwidth really used,

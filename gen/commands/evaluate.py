@@ -8,7 +8,8 @@ PATHS = ("data.path", "data.files")
 HELP = """gen evaluate RUN [RUN ...] [key=value ...]
 
 Print the bits per sample that the model in each RUN needs for the recordings held out from its training (lower is
-better), beside what trivial predictors need for them, and write them to RUN/evaluate.json.
+better), beside what trivial predictors need for them, and write them to RUN/evaluate.json. These are its part test
+where it was trained with data.test=, else valid, by which training chose the model; the table says which.
 
   gen evaluate runs/words
   gen evaluate runs/words-*

@@ -6,7 +6,7 @@ from gen.commands import Argument
 
 GROUP = "Training"
 ARGUMENT = Argument("the folder of recordings", "~/recordings", key="data.path", optional=True)
-PATHS = ("data.path", "data.valid")
+PATHS = ("data.path", "data.valid", "data.test")
 HELP = """gen train [FOLDER] [key=value ...]
 
 Train a model on the recordings in FOLDER (any format, rate and length, sub-folders included), or without FOLDER on a
@@ -39,7 +39,8 @@ def absent() -> list:
 def complete(settings: dict, choices: dict, swept: dict):
     """Name the run after its folder, its model and, in a sweep, the values that this training has."""
     if settings["name"] is None:
-        folder = Path(settings["data"]["path"] or "tones").resolve().stem
+        path = Path(settings["data"]["path"] or "tones").resolve()
+        folder = path.stem if path.is_file() else path.name  # a folder's name may hold dots
         values = [f"-{key}-{value}" for key, value in swept.items() if key != "model"]
         settings["name"] = f"{folder}-{choices['model']}{''.join(values)}"
 

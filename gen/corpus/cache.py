@@ -1,14 +1,17 @@
 """The encoded cache: every recording as symbols on disk, keyed by the content of its file.
 
-An object is named by the SHA-256 of the audio file and lies under its codec and rate; the index of a folder remembers
-which content a file of that size and time of change had, so that a second start reads no audio at all. Everything is
-written to a temporary name and renamed: two trainings may share a cache.
+An object is named by the SHA-256 of the audio file and lies under its codec and rate; it ends in the CRC-32 of its
+symbols, which is checked at each start. The index of a folder remembers which content a file of that size and time of
+change had, so that a second start reads no audio at all. Everything is written to a temporary name and renamed: two
+trainings may share a cache.
 """
 
 import contextlib
 import hashlib
 import json
 import os
+import re
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +23,8 @@ from gen.sound import audio
 
 OBJECTS, INDEX = "symbols", "index"  # folders of the cache
 MARK = f".{os.getpid()}"  # two trainings may encode one recording at a time
+CHECK = 4  # bytes at an object's end: the CRC-32 of those before
+CHUNK = 1 << 20  # bytes checked at a time
 
 
 class Recording(NamedTuple):
@@ -31,6 +36,11 @@ class Recording(NamedTuple):
     length: int
     rate: int
 
+    @property
+    def content(self) -> str:
+        """The hash of the audio file, the same for each of its copies."""
+        return self.symbols.name
+
     def read(self, start: int, stop: int):
         """Return symbols start..stop as int64, reading no others."""
         part = np.memmap(self.symbols, self.dtype, "r", shape=(self.length,))[start:stop]
@@ -38,51 +48,76 @@ class Recording(NamedTuple):
 
 
 def encode(folder: Path, names: list, codec, rate: int, track=unseen):
-    """Return the Recordings of `names` in `folder` at `rate` Hz, and a line about each file that can't be used.
+    """Return the Recordings of `names` in `folder` at `rate` Hz, a line about each file that can't be used, and the
+    names of those whose object was damaged and is made anew.
 
     `track(iterable, text, total)` may show the progress of a first, long encoding.
     """
-    settings = "-".join(f"{k}{v}" for k, v in sorted(vars(codec).items()) if k in ("bits", "emphasis"))
+    settings = hashlib.sha256(repr(sorted(vars(codec).items())).encode()).hexdigest()[:16]
     objects = files.cache() / OBJECTS / f"{type(codec).__name__.lower()}-{settings}-{rate}hz"
     dtype = "uint8" if codec.levels <= 256 else "uint16"
     index_path = files.cache() / INDEX / f"{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]}.json"
     known = _read_index(index_path)
-    index, found, faults, fresh = {}, {}, [], []
+    index, found, faults, fresh, damaged = {}, [], [], [], []
     with files.named(files.cache(), "set GEN_CACHE to another folder"):
         for name in names:
             entry = known.get(name)
-            stamp = _stamp(folder / name)
-            if entry and entry["stamp"] == stamp and (objects / entry["content"]).exists():
+            if entry and entry["stamp"] == _stamp(folder / name) and _is_whole(objects / entry["content"]):
                 index[name] = entry
             else:
                 fresh.append(name)
         for name in track(fresh, "reading the recordings", len(fresh)) if fresh else ():
             try:
-                index[name] = _encode_file(folder / name, objects, dtype, codec, rate)
-            except ValueError as fault:
-                faults.append(str(fault))
+                index[name], replaced = _encode_file(folder / name, objects, dtype, codec, rate)
+                damaged += [name] * replaced
+            except (ValueError, RuntimeError, MemoryError) as fault:
+                faults.append(str(fault) if isinstance(fault, ValueError) else f"{folder / name}: {fault!r}")
         if fresh:
             with files.replacing(index_path, MARK) as file:
                 file.write(json.dumps({**known, **index}).encode())
     for name in names:
         if name in index:
             path = objects / index[name]["content"]
-            length = path.stat().st_size // np.dtype(dtype).itemsize
-            found[name] = Recording(name, path, dtype, length, index[name]["rate"])
-    return list(found.values()), faults
+            length = (path.stat().st_size - CHECK) // np.dtype(dtype).itemsize
+            found.append(Recording(name, path, dtype, length, index[name]["rate"]))
+    return found, faults, damaged
 
 
 def _encode_file(path, objects, dtype, codec, rate):
+    """Return the index's entry of an audio file, and whether a damaged object was there and is replaced."""
     stamp = _stamp(path)  # taken before reading: a file that changes meanwhile is noticed next time
     native = audio.native_rate(path)
-    content = files.sha256(path)
-    if not (objects / content).exists():
-        before = 0.0
-        with files.replacing(objects / content, MARK) as file:
-            for block in audio.blocks(path, rate):
-                file.write(codec.encode(block, before).astype(dtype).tobytes())
-                before = float(block[-1])
-    return {"stamp": stamp, "content": content, "rate": native}
+    try:
+        content = files.sha256(path)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    made = objects / content
+    entry = {"stamp": stamp, "content": content, "rate": native}
+    if _is_whole(made):
+        return entry, False
+    damaged, before, check = made.exists(), 0.0, 0
+    with files.replacing(made, MARK) as file:
+        for block in audio.blocks(path, rate):
+            symbols = codec.encode(block, before).astype(dtype).tobytes()
+            check = zlib.crc32(symbols, check)
+            file.write(symbols)
+            before = float(block[-1])
+        if not file.tell():
+            raise ValueError(f"{path}: is shorter than one sample at {rate} Hz; remove it")
+        file.write(check.to_bytes(CHECK, "little"))
+    return entry, damaged
+
+
+def _is_whole(path) -> bool:
+    """Return whether an object is there, holds symbols, and ends in their CRC-32."""
+    try:
+        with open(path, "rb") as file:
+            left, check = max(0, os.fstat(file.fileno()).st_size - CHECK), 0
+            while chunk := file.read(min(left, CHUNK)):
+                check, left = zlib.crc32(chunk, check), left - len(chunk)
+            return file.tell() > 0 and file.read() == check.to_bytes(CHECK, "little")
+    except FileNotFoundError:
+        return False
 
 
 def _stamp(path):
@@ -93,7 +128,18 @@ def _stamp(path):
     return [status.st_size, status.st_mtime_ns]
 
 
-def _read_index(path):
-    with contextlib.suppress(OSError, ValueError):
-        return json.loads(path.read_text())
+def _read_index(path) -> dict:
+    """Return the entries of an index by name, without those that aren't what `encode` writes."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        read = json.loads(files.regular(path).read_bytes())
+        return {name: entry for name, entry in read.items() if _is_entry(entry)} if isinstance(read, dict) else {}
     return {}
+
+
+def _is_entry(entry) -> bool:
+    """Return whether an index's entry has a stamp, a content that is a hash, and a rate."""
+    if not isinstance(entry, dict) or entry.keys() != {"stamp", "content", "rate"}:
+        return False
+    content, rate = entry["content"], entry["rate"]
+    hashed = isinstance(content, str) and re.fullmatch("[0-9a-f]{64}", content)
+    return bool(hashed) and isinstance(rate, int) and rate in audio.RATES

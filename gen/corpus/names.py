@@ -10,18 +10,20 @@ from gen.sound import audio
 def find_audio(path) -> tuple:
     """Return the folder and the names in it, sorted, of the audio files under `path`, a folder or one file.
 
-    Formats that can't be read here are among them; the takes and previews of runs in it are not. Raises ValueError
-    where there is none.
+    Formats that can't be read here are among them, so that they are named; the takes and previews of runs in it are
+    not. Raises ValueError where there is none.
     """
     path = Path(path)
     if not path.exists():
         raise ValueError(f"{path}: there is no such folder or file; give the folder of your recordings")
     if path.is_file():
         return path.parent, [path.name]
+    if not path.is_dir():
+        raise ValueError(f"{path}: is neither a folder nor a regular file; give the folder of your recordings")
     known = audio.READABLE | audio.FOREIGN
     inside = [p.relative_to(path) for p in path.rglob("*")]
     runs = {p.parent for p in inside if p.name == LOG} - {Path(".")}
-    found = [p for p in inside if p.suffix.lower() in known and (path / p).is_file() and not runs & {*p.parents}]
+    found = [p for p in inside if p.suffix.lower() in known and not (path / p).is_dir() and not runs & {*p.parents}]
     names = sorted(p.as_posix() for p in found if not any(part.startswith(".") for part in p.parts))
     if not names:
         what = "holds no audio files" if any(path.iterdir()) else "is an empty folder"

@@ -1,12 +1,20 @@
-"""What is trained on and what is held out: parts of recordings, and the same cut into segments."""
+"""The parts of a corpus: what is trained on, `valid` and `test`, and the same cut into segments.
+
+Recordings go whole into a part by a hash of their names, so that adding files moves none. Where a label has few, the
+parts `valid` and `test` are stretches from all over them, so that they are like the rest and each label is in all.
+"""
 
 import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
+from gen.base import files
 from gen.corpus.cache import Recording
 
-FEW_FILES = 20  # with fewer, the end of each is held out instead of whole files
+TRAIN, VALID, TEST = range(3)
+FEW_FILES = 20  # of a label: with fewer, stretches of them are held out instead of whole files
+LEAST = 0.25  # seconds: shorter stretches say too little, so that short files are held out whole where there are some
+GAP = 0.05  # seconds beside a stretch that are in no part, so that nothing is both trained on and held out
 
 
 class Segment(NamedTuple):
@@ -23,52 +31,116 @@ class Segment(NamedTuple):
         return self.stop - self.start + self.tail
 
 
-def hold_out(whole, valid, digits, long):
-    """Return the segments to train on and those held out.
+def divide(whole: list, valid: float | str, test: float | str, digits: int, second: int) -> tuple:
+    """Return the segments of the three parts of `whole` recordings; a `second` is so many samples.
 
-    A fraction holds out the files whose hashed name falls under it, so that adding files moves none; with few files,
-    the end of each one of `long` symbols or more (of each, if none is so long). Otherwise `valid` is a file of names.
+    `valid` and `test` are a share of each label, or the path of a list of names. Copies of a recording, whatever they
+    are called, are in one part: that of the first. Raises ValueError.
     """
-    if isinstance(valid, str):
-        return by_list(whole, valid)
-    if not 0 <= valid < 1:
-        raise ValueError(f"data.valid={valid}: a fraction is 0 or more and under 1; or give a file of names")
-    if len(whole) >= FEW_FILES:
-        return parted(whole, lambda s: name_hash(s.recording.name) < valid)
-    train, held = [], []
-    some_long = any(s.size >= long for s in whole)
+    first: dict[str, Segment] = {}
     for s in whole:
-        at = s.stop if some_long and s.size < long else s.stop - int(s.size * valid) // digits * digits
-        train.append(s._replace(stop=at))
-        held.append(s._replace(start=at))
-    return train, [s for s in held if s.size]
+        first.setdefault(s.recording.content, s)
+    pieces: dict[str, list] = {}  # of each content: part, start, stop
+    shares = []
+    for part, key, given in ((VALID, "data.valid", valid), (TEST, "data.test", test)):
+        if isinstance(given, str):
+            named = listed(whole, given, key)
+            for content in (c for c in first if c in named):
+                name = first[content].recording.name
+                if content in pieces:
+                    raise ValueError(f"data.valid={valid}, data.test={test}: both name {name}; leave it out of one")
+                pieces[content] = [(part, 0, first[content].stop)]
+        elif not 0 <= given < 1:
+            raise ValueError(f"{key}={given}: a fraction is 0 or more and under 1; or give a file of names")
+        shares.append(0.0 if isinstance(given, str) else given)
+    if sum(shares) >= 1:
+        raise ValueError(f"data.valid={valid}, data.test={test}: together they are under 1, the rest is trained on")
+    labels: dict[int, list] = {}
+    for content, s in first.items():
+        if content not in pieces:
+            labels.setdefault(s.label, []).append(s)
+    for group in labels.values():
+        made = drawn(group, shares, digits, second)
+        pieces |= {s.recording.content: p for s, p in zip(group, made, strict=True)}
+    parts: tuple[list, list, list] = [], [], []
+    for s in whole:
+        for part, start, stop in pieces[s.recording.content]:
+            parts[part].append(s._replace(start=start, stop=stop))
+    return parts
 
 
-def by_list(whole, path):
-    """Split by a file of names, one a line: a path within the folder or a file's own name."""
+def listed(segments, path: str, key: str) -> set:
+    """Return the contents that a file names, one a line: a path within the folder or a file's own name.
+
+    `key` is the setting that gave its `path`. Raises ValueError where it can't be read or names none.
+    """
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        wanted = {line.strip() for line in files.regular(path).read_text(encoding="utf-8").splitlines()} - {""}
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "isn't text"
-        raise ValueError(f"data.valid={path}: {reason}; give a fraction or a file of names, one a line") from None
-    wanted = {line.strip() for line in lines} - {""}
-    train, held = parted(whole, lambda s: bool(wanted & {s.recording.name, Path(s.recording.name).name}))
-    if not held:
-        raise ValueError(f"data.valid={path}: names none of the recordings; give their names, one a line")
-    return train, held
+        raise ValueError(f"{key}={path}: {reason}; give a file of names, one a line") from None
+    found = {s.recording.content for s in segments if wanted & {s.recording.name, Path(s.recording.name).name}}
+    if not found:
+        raise ValueError(f"{key}={path}: names none of the recordings; give their names, one a line")
+    return found
 
 
-def parted(whole, out) -> tuple:
-    """Return the segments for which `out` is false, and those for which it is true."""
-    parts: tuple[list, list] = [], []
-    for s in whole:
-        parts[out(s)].append(s)
-    return parts
+def drawn(group, shares, digits, second) -> list:
+    """Return for each recording of a label its pieces (part, start, stop), by the shares of `valid` and `test`."""
+    wanted = [share for share in shares if share]
+    bounds = shares[0], sum(shares)
+    hashes = [name_hash(s.recording.name) for s in group]
+    if wanted and len(group) < FEW_FILES:
+        least = min(wanted)
+        long = [s for s in group if s.size * least >= LEAST * second * digits]
+        if long or not round(least * len(group)) or len(group) <= len(wanted):
+            chosen = {s.recording.content for s in long or group}
+            return [
+                stretches(s, shares, digits, second) if s.recording.content in chosen else [(TRAIN, 0, s.stop)]
+                for s in group
+            ]
+        valid, both = (sum(h < bound for h in hashes) for bound in bounds)  # and at least one to each part
+        valid = min(max(valid, bool(shares[0])), len(group) - len(wanted))
+        both = min(max(both, valid + bool(shares[1])), len(group) - 1)
+        bounds = sorted(hashes)[valid], sorted(hashes)[both]
+    return [
+        [(VALID if h < bounds[0] else TEST if h < bounds[1] else TRAIN, 0, s.stop)]
+        for h, s in zip(hashes, group, strict=True)
+    ]
+
+
+def stretches(s, shares, digits, second) -> list:
+    """Return the pieces of one recording: for each part, stretches of about a second from all over it; the rest trains.
+
+    It is cut into equal cells, a cell into a room for each part, and a stretch lies in its room by a hash of the name,
+    not at its ends: the recording's own beginning and end are trained on, as a label may have no other.
+    """
+    size, held = s.size // digits, sum(shares)
+    count = max(1, round(size * max(shares) / second))
+    stem = Path(s.recording.name).with_suffix("").as_posix()
+    parts = [part for part in (VALID, TEST) if shares[part - 1]]
+    pieces, done, at = [], 0, 0.0
+    for cell in range(count):
+        for part in parts if chance(f"{stem} {cell}") < 0.5 else parts[::-1]:
+            room = size / count * shares[part - 1] / held
+            margin = room * (1 - held) / 8
+            gap = int(min(GAP * second, margin / 2))
+            start = int(at + margin * (1 + 6 * chance(f"{stem} {cell} {part}")))
+            stop = start + round(room * held)
+            pieces += [(TRAIN, done, start - gap), (part, start, stop)]
+            done, at = stop + gap, at + room
+    pieces.append((TRAIN, done, size))
+    return [(part, start * digits, stop * digits) for part, start, stop in pieces if start < stop]
 
 
 def name_hash(name: str) -> float:
     """Return a number in [0, 1) that depends on a file's name alone, its extension left out."""
-    digest = hashlib.sha256(str(Path(name).with_suffix("").as_posix()).encode()).digest()
+    return chance(Path(name).with_suffix("").as_posix())
+
+
+def chance(text: str) -> float:
+    """Return a number in [0, 1) that depends on a text alone."""
+    digest = hashlib.sha256(text.encode(errors="surrogateescape")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 

@@ -1,13 +1,15 @@
 """How good a model is: bits per sample on held-out recordings, beside what trivial predictors need.
 
 The protocol: recordings at their natural scale, EMA weights, every held-out piece from `start` on, a long recording in
-pieces of `data.segment` seconds. Lower is better; a bit less is half as many guesses.
+pieces of `data.segment` seconds; the part `test`, which nothing else opens, or `valid` where a run has no other. Lower
+is better; a bit less is half as many guesses.
 """
 
 import json
 
 from gen.base import files
 from gen.corpus.corpus import prepare
+from gen.corpus.splits import listed
 from gen.judging.baselines import baselines
 from gen.judging.score import score
 from gen.run.folder import SCORES, folder_of
@@ -21,22 +23,31 @@ def evaluate(run, path: str | None = None, names: str | None = None, **progress)
     """Score the model in `run` on held-out recordings; write `evaluate.json` beside it and return what it holds.
 
     `path` is the folder of recordings, the one it was trained on unless given; `names` a list of those to score, "all",
-    or None for those that training held out. Raises ValueError.
+    or None for those that training held out: its part `test`, else `valid`. Raises ValueError.
     """
     trained = Trained(run)
     settings = {**trained.header["trained"]["settings"]["data"], "tail": 0.0}
     if path is not None:
         settings["path"] = path
     if names is not None:
-        settings["valid"] = 0.0 if names == ALL else names
+        settings |= {"valid": 0.0, "test": 0.0}
     corpus = prepare(**settings, codec=trained.codec, **progress)
-    train, held = ([], corpus.train) if names == ALL else (corpus.train, corpus.valid)
+    train, held, part = corpus.train, corpus.test or corpus.valid, "test" if corpus.test else "valid"
+    if names == ALL:
+        train, held, part = [], train, ALL
+    elif names is not None:
+        wanted = listed(train, names, "data.files")
+        held = [s for s in train if s.recording.content in wanted]
+        train, part = [s for s in train if s.recording.content not in wanted], "files"
+    elif "test" not in settings and names_of(train) & names_of(held):
+        part = "valid, drawn anew"  # a run of before held out other stretches of few recordings, and heard these
     if not held:
         raise ValueError(f"{settings['path']}: no recording is held out; give data.files= a list of names, or all")
     held = trained.own_labels(held, corpus.classes)
     result = {
         "bits_per_sample": score(trained.model, held, trained.codec, **progress),
         "baselines": baselines(train, held, trained.codec),
+        "part": part,
         "pieces": len(held),
         "seconds": round(sum(s.size for s in held) / trained.codec.digits / trained.rate, 1),
         "rate": trained.rate,
@@ -50,12 +61,17 @@ def evaluate(run, path: str | None = None, names: str | None = None, **progress)
     return result
 
 
+def names_of(segments) -> set:
+    """Return the names of the recordings that segments are of."""
+    return {s.recording.name for s in segments}
+
+
 def rows(done: dict) -> list:
     """Return COLUMNS as text for the results of `evaluate` by run, the best first, then the trivial predictors."""
     out = []
     for run, d in sorted(done.items(), key=lambda item: item[1]["bits_per_sample"]):
         counts = [f"{n:,.0f}" for n in (d["parameters"], d["steps"], d["samples"] / max(0.01, d["minutes"]) / 60)]
-        held = f"{d['pieces']} pieces, {d['seconds']:.0f} s, {d['codec']}, {d['rate']} Hz"
+        held = f"{d['part']}, {d['pieces']} pieces, {d['seconds']:.0f} s, {d['codec']}, {d['rate']} Hz"
         out.append((str(run), f"{d['bits_per_sample']:.3f}", *counts, f"{d['minutes']:.1f}", held))
     trivial = [d["baselines"] for d in done.values()]
     if all(b == trivial[0] for b in trivial):

@@ -34,7 +34,15 @@ AGAIN = "restore it from a copy, or train again"
 COUNT, LENGTH, LEVEL = Number(int, 0, 1 << 62), Number(float, 0, 1e12), Number(float, -1000, 1000)
 RATE = Number(int, 1000, 768_000)  # Hz
 VALID = (Number(float, 0, 1), str)
-DATA = {"path": (None, str), "rate": RATE, "labels": str, "valid": VALID, "segment": LENGTH, "tail?": LENGTH}
+DATA = {
+    "path": (None, str),
+    "rate": RATE,
+    "labels": str,
+    "valid": VALID,
+    "test?": VALID,
+    "segment": LENGTH,
+    "tail?": LENGTH,
+}
 NODE = {"_target_": str}
 HEADER = {
     "model": NODE,

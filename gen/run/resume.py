@@ -1,5 +1,6 @@
 """What a training needs besides its model to go on as if it had never stopped, and the check that it may."""
 
+import os
 from pathlib import Path
 
 import torch
@@ -86,18 +87,25 @@ def begun(run: Path, settings: dict, corpus: list, learner, state, windows):
 
 def check_same(run, book: dict, settings: dict, corpus: list):
     """Raise ValueError if a book is of other settings or of another corpus."""
-    before, now = flat(book["settings"]), flat(settings)
+    before, now = compared(book["settings"]), compared(settings)
     for key in sorted(before.keys() | now.keys()):
         if before.get(key) != now.get(key):
             raise ValueError(
                 f"{key}={now.get(key)}: {run} was begun with {key}={before.get(key)}; "
                 "go on with that, or give another name="
             )
-    if book["corpus"] != corpus:
+    if book["corpus"] != corpus[: len(book["corpus"])]:  # runs of before know no hash
         raise ValueError(
-            f"{run}: was begun on other recordings ({book['corpus'][0]} files, now {corpus[0]}); "
+            f"{run}: was begun on other recordings or parts of them ({book['corpus'][0]} files, now {corpus[0]}); "
             "bring them back, or give another name="
         )
+
+
+def compared(settings) -> dict:
+    """Return settings by dotted name as they are compared: `in/` is `in`, and runs of before have no part `test`."""
+    out = {"data.test": 0.0, **flat(settings)}
+    path = out.get("data.path")
+    return {**out, "data.path": path and os.path.normpath(path)}
 
 
 def check_position(lanes: list, windows):

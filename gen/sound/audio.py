@@ -21,6 +21,8 @@ READABLE = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", "
 FOREIGN = {".m4a", ".aac", ".mp4", ".wma", ".ape", ".mka", ".webm", ".amr"}  # audio that libsndfile doesn't read
 WRITABLE = {".wav": "WAV", ".flac": "FLAC"}
 EXACT = {"FLAC", "WAV", "WAVEX", "AIFF"}  # formats whose header gives the true number of frames
+RATES = range(1000, 768001)  # Hz: what is read; a header that says more or less is damaged
+LOUDEST = 1e4  # times full scale: samples over it are numbers of another kind, or damaged
 BLOCK = 65536  # frames read at a time
 FLAC_FRAME = 4096  # samples that libsndfile encodes together
 MP3_RATES = (24000, 32000, 44100, 48000)  # Hz; lower ones are encoded worse, for hardly fewer bytes
@@ -56,26 +58,25 @@ def info(path) -> dict:
 def blocks(path, rate: int):
     """Yield the wave of a file, mixed to mono and resampled to `rate`, in float32 blocks (n,) of any length.
 
-    Raises ValueError for a file that can't be read, breaks off, is empty or holds NaN or infinity.
+    Raises ValueError for a file that can't be read, breaks off, is empty or holds NaN, infinity or what is near it.
     """
     with _open(path) as file:
-        resampler = soxr.ResampleStream(file.samplerate, rate, 1, dtype="float32") if file.samplerate != rate else None
-        read = 0
+        read, resampler = 0, None
         while True:
             try:
+                if resampler is None and file.samplerate != rate:
+                    resampler = soxr.ResampleStream(file.samplerate, rate, 1, dtype="float32")
                 frames = file.read(BLOCK, dtype="float32", always_2d=True)
-            except (soundfile.SoundFileError, RuntimeError) as error:
+                _check(frames, path, read, file.samplerate)
+                read += len(frames)
+                mono = frames.mean(1, dtype=np.float32)
+                last = len(frames) < BLOCK
+                if resampler:
+                    mono = resampler.resample_chunk(mono, last=last)
+            except (soundfile.SoundFileError, RuntimeError, MemoryError) as error:
                 raise ValueError(
                     f"{path}: breaks off after {read / file.samplerate:.2f} s ({_reason(error)})"
                 ) from None
-            if not np.isfinite(frames).all():
-                at = (read + int(np.argmin(np.isfinite(frames).all(1)))) / file.samplerate
-                raise ValueError(f"{path}: holds NaN or infinity at {at:.2f} s; export it again")
-            read += len(frames)
-            mono = frames.mean(1, dtype=np.float32)
-            last = len(frames) < BLOCK
-            if resampler:
-                mono = resampler.resample_chunk(mono, last=last)
             if len(mono):
                 yield mono
             if last:
@@ -84,6 +85,17 @@ def blocks(path, rate: int):
             raise ValueError(f"{path}: holds no audio (0 frames); remove it")
         if file.format in EXACT and read < file.frames:
             raise ValueError(f"{path}: is cut short, {read} of the {file.frames} frames it announces; copy it again")
+
+
+def _check(frames, path, read: int, rate: int):
+    """Raise ValueError for the first of `frames` (n, channels), `read` before them, that no recording holds."""
+    if np.abs(frames).max(initial=0) <= LOUDEST:
+        return
+    at = int(np.argmin((np.abs(frames) <= LOUDEST).all(1)))
+    where = f"at {(read + at) / rate:.2f} s; export it again"
+    if not np.isfinite(frames[at]).all():
+        raise ValueError(f"{path}: holds NaN or infinity {where}")
+    raise ValueError(f"{path}: holds samples of {np.abs(frames[at]).max():.0e}, where full scale is 1, {where}")
 
 
 def read(path, rate: int):
@@ -201,17 +213,23 @@ def _open(path):
     if path.suffix.lower() in FOREIGN:
         raise ValueError(f"{path}: {path.suffix} can't be read here; convert it to WAV or FLAC")
     try:
-        if path.stat().st_size == 0:
+        if files.regular(path).stat().st_size == 0:
             raise ValueError(f"{path}: is an empty file (0 bytes); remove it")
-        return soundfile.SoundFile(path)
+        file = soundfile.SoundFile(path)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
-    except (soundfile.SoundFileError, RuntimeError) as error:
+    except (soundfile.SoundFileError, RuntimeError, MemoryError, TypeError) as error:  # TypeError: of a .raw, no header
         raise ValueError(
             f"{path}: isn't audio that can be read ({_reason(error)}); convert it to WAV or FLAC"
         ) from None
+    if file.samplerate not in RATES:
+        file.close()
+        raise ValueError(
+            f"{path}: says {file.samplerate:,} Hz; {RATES[0]:,} to {RATES[-1]:,} are read; export it again"
+        )
+    return file
 
 
 def _reason(error):
-    text = getattr(error, "error_string", None) or str(error)
+    text = getattr(error, "error_string", None) or str(error) or type(error).__name__
     return text.strip().rstrip(".").removeprefix("Error : ")

@@ -34,6 +34,7 @@ class Chief:
         for note in corpus.notes:
             terminal.say(note)
         held = f", {len(corpus.valid)} parts held out" if corpus.valid else ""
+        held += f", {len(corpus.test)} for gen evaluate" if corpus.test else ""
         labels = f", labels {' '.join(corpus.classes)}" if corpus.classes else ""
         terminal.say(f"{corpus.files} recordings, {terminal.clock(corpus.seconds)} min{held}{labels}")
         terminal.say(f"{run}: {sum(p.numel() for p in self.learner.net.parameters()):,} parameters")

@@ -1,70 +1,14 @@
-import numpy as np
+import os
+
 import pytest
-import soundfile
 import torch
 
-from gen.corpus import cache
 from gen.corpus.names import label_of
 from gen.corpus.windows import Windows
-from gen.sound.codec import Linear16, MuLaw
+from gen.sound import audio
+from gen.sound.codec import Linear16
+from tests.corpus.recordings import CODEC, RATE, load, write
 from tests.small import corpus as corpus_of
-
-RATE = 8000
-CODEC = MuLaw(8, 0.0)
-
-
-def write(path, seconds=0.5, rate=RATE, seed=0):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    wave = np.random.default_rng(seed).uniform(-0.5, 0.5, max(1, round(seconds * rate)))
-    soundfile.write(path, wave, rate)
-    return path
-
-
-@pytest.fixture
-def folder(tmp_path):
-    for index in range(40):
-        write(tmp_path / "in" / "ab"[index % 2] / f"{index % 10}_x_{index}.wav", seed=index)
-    return tmp_path / "in"
-
-
-def load(folder, **settings):
-    return corpus_of(str(folder), CODEC, rate=RATE, **settings)
-
-
-def test_what_is_cached_is_the_encoded_file(folder):
-    corpus = load(folder, valid=0)
-    for segment in corpus.train:
-        wave, _ = soundfile.read(folder / segment.recording.name, dtype="float32")
-        assert np.array_equal(segment.recording.read(segment.start, segment.stop), CODEC.encode(wave))
-    assert (corpus.files, round(corpus.seconds, 3)) == (40, 20.0)
-
-
-def test_blocks_meet_without_a_seam_under_emphasis(tmp_path):
-    codec = MuLaw(8, 0.85)
-    path = write(tmp_path / "long.wav", seconds=20)
-    (recording,), _ = cache.encode(tmp_path, ["long.wav"], codec, RATE)
-    assert np.array_equal(recording.read(0, recording.length), codec.encode(soundfile.read(path, dtype="float32")[0]))
-
-
-def test_a_second_start_reads_no_audio_and_a_changed_file_is_noticed(folder, monkeypatch):
-    load(folder)
-    read = []
-    real = cache.audio.blocks
-    monkeypatch.setattr(cache.audio, "blocks", lambda path, rate: read.append(path.name) or real(path, rate))
-    load(folder)
-    assert read == []
-    write(folder / "a" / "0_x_0.wav", seed=99)
-    corpus = load(folder, valid=0)
-    assert read == ["0_x_0.wav"]
-    wave, _ = soundfile.read(folder / "a" / "0_x_0.wav", dtype="float32")
-    assert np.array_equal(corpus.train[0].recording.read(0, 10), CODEC.encode(wave[:10]))
-
-
-def test_the_same_recording_elsewhere_is_not_encoded_again(folder, tmp_path, monkeypatch):
-    load(folder)
-    folder.rename(tmp_path / "moved")
-    monkeypatch.setattr(cache.audio, "blocks", None)
-    assert load(tmp_path / "moved").files == 40
 
 
 def test_one_bad_file_is_skipped_and_named(folder):
@@ -73,6 +17,47 @@ def test_one_bad_file_is_skipped_and_named(folder):
     assert corpus.files == 40
     assert len(corpus.notes) == 1
     assert "bad.wav" in corpus.notes[0]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("internal error"), MemoryError(), audio.soundfile.SoundFileError("x")])
+def test_any_error_in_one_file_skips_that_one(folder, monkeypatch, error):
+    write(folder / "a" / "odd.wav", rate=11025)
+
+    def fail(*given, **how):
+        raise error
+
+    monkeypatch.setattr(audio.soxr, "ResampleStream", fail)
+    corpus = load(folder)
+    assert corpus.files == 40
+    assert len(corpus.notes) == 1
+    assert "a/odd.wav: " in corpus.notes[0]
+
+
+def test_what_is_no_regular_file_is_named_and_not_opened(folder, tmp_path):
+    os.mkfifo(folder / "a" / "pipe.wav")
+    (folder / "a" / "endless.wav").symlink_to("/dev/zero")
+    (folder / "a" / "gone.wav").symlink_to(tmp_path / "nowhere")
+    (folder / "a" / "folder.wav").mkdir()
+    corpus = load(folder)
+    assert corpus.files == 40
+    assert [note.split("/")[-1].split(":")[0] for note in corpus.notes] == ["endless.wav", "gone.wav", "pipe.wav"]
+    with pytest.raises(ValueError, match=r"pipe\.wav: is neither a folder nor a regular file"):
+        load(folder / "a" / "pipe.wav")
+    with pytest.raises(ValueError, match=r"pipe\.wav: is no regular file"):
+        load(folder, valid=str(folder / "a" / "pipe.wav"))
+
+
+def test_the_identity_of_a_corpus_is_its_content_and_its_parts(folder):
+    before = load(folder, valid=0.2).identity
+    folder.rename(folder.with_name("moved"))
+    moved = folder.with_name("moved")
+    assert load(moved, valid=0.2).identity == before
+    write(moved / "a" / "0_x_0.wav", seed=99)  # of the same name and length
+    other = load(moved, valid=0.2).identity
+    assert other[:3] == before[:3]
+    assert other != before
+    assert load(moved, valid=0.2, labels="folder").identity[3] != other[3]
+    assert load(moved, valid=0.2, test=0.2).identity[3] != other[3]
 
 
 def test_labels_come_from_folders_or_names(folder):
@@ -94,34 +79,6 @@ def test_what_a_run_in_the_folder_made_is_no_recording(folder):
     (folder / "runs" / "a" / "log.jsonl").touch()
     assert load(folder).files == 41
     assert load(folder / "runs" / "a").files == 2  # unless it is asked for
-
-
-def test_adding_files_moves_none_between_the_parts(folder):
-    def held():
-        return {s.recording.name for s in load(folder, valid=0.3).valid}
-
-    before = held()
-    assert 0 < len(before) < 40
-    names = {p.relative_to(folder).as_posix() for p in folder.rglob("*.wav")}
-    for index in range(40, 60):
-        write(folder / "a" / f"{index}.wav", seed=index)
-    assert held() & names == before
-
-
-def test_a_list_names_the_held_out_files(folder, tmp_path):
-    (tmp_path / "held.txt").write_text("3_x_3.wav\na/0_x_0.wav\n")
-    corpus = load(folder, valid=str(tmp_path / "held.txt"))
-    assert {s.recording.name for s in corpus.valid} == {"b/3_x_3.wav", "a/0_x_0.wav"}
-    assert len({s.recording.name for s in corpus.train}) == 38
-
-
-def test_with_few_files_the_end_of_each_long_one_is_held_out(tmp_path):
-    write(tmp_path / "in" / "long.wav", 30)
-    write(tmp_path / "in" / "short.wav", 1, seed=1)
-    corpus = load(tmp_path / "in", valid=0.1)
-    assert {s.recording.name for s in corpus.valid} == {"long.wav"}
-    assert sum(s.size for s in corpus.valid) == 3 * RATE
-    assert min(s.start for s in corpus.valid) == max(s.stop for s in corpus.train if s.recording.name == "long.wav")
 
 
 @pytest.mark.parametrize("seconds", [0, 0.001, 5])
@@ -256,10 +213,3 @@ def test_two_files_that_differ_only_in_extension_are_refused(folder):
 def test_a_rate_above_the_recordings_own_is_pointed_out(folder):
     corpus = corpus_of(str(folder), CODEC, rate=16000)
     assert any("data.rate=8000 loses nothing" in note for note in corpus.notes)
-
-
-def test_a_cache_that_cannot_be_written_is_named(folder, tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("GEN_CACHE", str(tmp_path / "file" / "below"))
-    with pytest.raises(ValueError, match="set GEN_CACHE"):
-        load(folder)

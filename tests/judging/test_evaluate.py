@@ -2,14 +2,18 @@ import json
 
 import numpy as np
 import pytest
+import soundfile
 
 from gen.corpus.cache import Recording
 from gen.corpus.corpus import prepare
 from gen.corpus.splits import Segment
 from gen.judging.baselines import baselines
+from gen.judging.evaluate import evaluate, rows
+from gen.run import checkpoint
+from gen.run.folder import MODEL
 from gen.sampling.trained import Trained
 from gen.sound import codec as codecs
-from tests.small import MULAW, model_node, save_run
+from tests.small import MULAW, model_node, save_run, train
 
 pytestmark = pytest.mark.trains
 
@@ -86,31 +90,77 @@ def test_a_folder_whose_labels_have_changed_is_scored_with_the_models_own(tmp_pa
         trained.own_labels([added], ["added", "hi", "lo"])
 
 
-def test_evaluate_scores_what_training_held_out(tmp_path, monkeypatch):
-    import soundfile
+def described(run, data):
+    """Let the model in `run` say that it was trained with the settings `data`."""
+    tensors, header, _ = checkpoint.read(run / MODEL, checkpoint.HEADER)
+    trained = {"steps": 1, "samples": 1, "minutes": 1.0, "valid_bits": None, "files": 1, "seconds": 1.0}
+    trained["settings"] = {"data": data}
+    checkpoint.save(run / MODEL, tensors, {**header, "trained": trained})
 
-    from gen.judging.evaluate import evaluate
-    from tests.small import train
 
-    monkeypatch.chdir(tmp_path)
+def trained_run(folder, **more):
+    """Train runs/a a little on 30 recordings in `folder`/in, with `more` settings of the data; return these."""
     for index in range(30):
         wave = 0.4 * np.sin(np.arange(2000) * (0.05 + 0.01 * index))
-        (tmp_path / "in").mkdir(exist_ok=True)
-        soundfile.write(tmp_path / "in" / f"{index}.wav", wave, 8000)
-    settings = {"path": "in", "rate": 8000, "labels": "none", "valid": 0.2, "segment": 20.0, "tail": 0.0}
+        (folder / "in").mkdir(exist_ok=True)
+        soundfile.write(folder / "in" / f"{index}.wav", wave, 8000)
+    settings = {"path": "in", "rate": 8000, "labels": "none", "valid": 0.2, "segment": 20.0, "tail": 0.0, **more}
     node = {**model_node("gru"), "hidden": 16, "embedding": 8}
     train(data=settings, codec=MULAW, model=node, steps=20, name="a", lanes=4, window=32)
+    return settings
+
+
+def test_evaluate_scores_what_training_held_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = trained_run(tmp_path)
     done = evaluate("runs/a")
     held = prepare(**settings, codec=codecs.MuLaw(8, 0.0)).valid
     assert done["pieces"] == len(held) > 0
+    assert done["part"] == "valid"
     assert json.loads((tmp_path / "runs/a/evaluate.json").read_text()) == done
     last = json.loads((tmp_path / "runs/a/log.jsonl").read_text().splitlines()[-1])
     assert done["bits_per_sample"] == pytest.approx(last["valid_bits"], abs=1e-5)
     (tmp_path / "names.txt").write_text("3.wav\n7.wav\n")
-    assert evaluate("runs/a", names="names.txt")["pieces"] == 2
+    named = evaluate("runs/a", names="names.txt")
+    assert (named["part"], named["pieces"]) == ("files", 2)
     everything = evaluate("runs/a", names="all")
-    assert everything["pieces"] == 30
+    assert (everything["part"], everything["pieces"]) == ("all", 30)
     assert set(everything["baselines"]) == {"uniform"}
     (tmp_path / "names.txt").write_text("other.wav\n")
-    with pytest.raises(ValueError, match=r"names none of the recordings"):
+    with pytest.raises(ValueError, match=r"data\.files=names\.txt: names none of the recordings"):
         evaluate("runs/a", names="names.txt")
+
+
+def test_evaluate_opens_the_test_part_where_there_is_one_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = trained_run(tmp_path, test=0.3)
+    done = evaluate("runs/a")
+    corpus = prepare(**settings, codec=codecs.MuLaw(8, 0.0))
+    assert done["part"] == json.loads((tmp_path / "runs/a/evaluate.json").read_text())["part"] == "test"
+    assert len(corpus.valid) != done["pieces"] == len(corpus.test) > 0
+    assert rows({"runs/a": done})[0][-1].startswith(f"test, {done['pieces']} pieces")
+    held = [s.recording.name for s in corpus.test]
+    (tmp_path / "names.txt").write_text("\n".join(held))
+    assert evaluate("runs/a", names="names.txt")["bits_per_sample"] == pytest.approx(done["bits_per_sample"], abs=1e-5)
+
+
+def test_what_a_run_of_before_may_have_heard_is_told(tmp_path):
+    run, path = save_run(tmp_path / "run"), tmp_path / "in" / "long.wav"
+    path.parent.mkdir()
+    soundfile.write(path, np.full(80_000, 0.1), 8000)
+    data = {"path": str(path), "rate": 8000, "labels": "none", "valid": 0.1, "segment": 20.0, "tail": 0.0}
+    for more, part in (({}, "valid, drawn anew"), ({"test": 0.0}, "valid"), ({"test": 0.1}, "test")):
+        described(run, data | more)
+        assert evaluate(run)["part"] == part
+
+
+def test_a_list_may_name_all_there_is_of_a_label(tmp_path):
+    run = save_run(tmp_path / "run", ["hi", "lo"])
+    for index in range(6):
+        path = tmp_path / "in" / ("hi" if index < 3 else "lo") / f"{index}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.full(800 + index, 0.1), 8000)
+    data = {"path": str(tmp_path / "in"), "rate": 8000, "labels": "folder", "valid": 0.0, "segment": 20.0, "tail": 0.0}
+    described(run, data)
+    (tmp_path / "names.txt").write_text("0.wav\n1.wav\n2.wav\n")
+    assert evaluate(run, names=str(tmp_path / "names.txt"))["pieces"] == 3

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 import soundfile
@@ -125,3 +127,55 @@ def test_what_is_written_is_16_bit_at_its_own_level(tmp_path, name):
 def test_another_extension_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"\.wav or \.flac"):
         audio.write(tmp_path / "a.mp3", np.zeros(5), RATE)
+
+
+def with_rate(path, hz):
+    """Write a WAV whose header says `hz`."""
+    soundfile.write(path, np.zeros(100), RATE)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:24] + hz.to_bytes(4, "little") + whole[28:])
+    return path
+
+
+@pytest.mark.parametrize("hz", [1, 10, 999, 768_001, 10**9])
+def test_a_rate_that_no_recording_has_is_refused_in_one_line(tmp_path, hz):
+    path = with_rate(tmp_path / "a.wav", hz)
+    for function in (lambda p: audio.read(p, RATE), audio.native_rate, audio.info):
+        with pytest.raises(ValueError, match=rf"a\.wav: says {hz:,} Hz; 1,000 to 768,000 are read"):
+            function(path)
+
+
+@pytest.mark.parametrize("hz", [1000, 768_000])
+def test_the_lowest_and_the_highest_rate_are_read(tmp_path, hz):
+    assert abs(len(audio.read(with_rate(tmp_path / "a.wav", hz), RATE)) - 100 * RATE / hz) <= 1
+
+
+@pytest.mark.parametrize("level", [3e38, -3e38, 32767.0])
+def test_samples_far_over_full_scale_are_refused(tmp_path, level):
+    wave = np.stack([np.zeros(RATE), np.where(np.arange(RATE) == 8000, level, 0.1)], 1)
+    soundfile.write(tmp_path / "a.wav", wave, RATE, "FLOAT")
+    with pytest.raises(ValueError, match=rf"a\.wav: holds samples of {abs(level):.0e}".replace("+", r"\+")) as caught:
+        audio.read(tmp_path / "a.wav", RATE)
+    assert "at 0.50 s; export it again" in str(caught.value)
+
+
+def test_samples_over_full_scale_are_read_as_they_are(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.array([8.0, -8.0]), RATE, "FLOAT")
+    assert audio.read(tmp_path / "a.wav", RATE).tolist() == [8, -8]
+
+
+@pytest.mark.parametrize("what", ["pipe", "device"])
+def test_what_is_no_regular_file_is_refused_and_not_opened(tmp_path, what):
+    path = tmp_path / "a.wav"
+    if what == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(ValueError, match=r"a\.wav: is no regular file"):
+        audio.read(path, RATE)
+
+
+def test_samples_without_a_header_are_refused_in_one_line(tmp_path):
+    (tmp_path / "a.raw").write_bytes(bytes(100))
+    with pytest.raises(ValueError, match=r"a\.raw: isn't audio that can be read"):
+        audio.read(tmp_path / "a.raw", RATE)
