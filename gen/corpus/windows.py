@@ -10,13 +10,18 @@ import torch
 
 
 class Window(NamedTuple):
-    """One TBPTT batch. y[:, t] follows x[:, t]; y is -1 where a segment has ended; `targets` counts over all ranks."""
+    """One TBPTT batch. y[:, t] follows x[:, t]; y is -1 where a segment has ended.
+
+    A row's targets that were recorded come first, those of a tail's silence after them. Both counts are over all ranks.
+    """
 
     x: torch.Tensor  # (B, T) int64
     y: torch.Tensor  # (B, T) int64
     reset: torch.Tensor  # (B,) bool
     labels: torch.Tensor  # (B,) int64
+    recorded: torch.Tensor  # (B,) int64, how many of a row's targets were
     targets: int
+    counted: int  # of the targets, those recorded
 
 
 class Windows:
@@ -49,8 +54,8 @@ class Windows:
         count, length = len(self.mine), self.length
         x = torch.full((count, length), self.silence[-1])
         y = torch.full((count, length), -1)
-        reset, labels = torch.zeros(count, dtype=torch.bool), torch.zeros(count, dtype=torch.long)
-        targets = 0
+        reset, (labels, recorded) = torch.zeros(count, dtype=torch.bool), torch.zeros(2, count, dtype=torch.long)
+        targets = counted = 0
         for number, lane in enumerate(self.lanes):
             if lane is None:
                 lane = self.lanes[number] = self._next_segment()
@@ -59,7 +64,8 @@ class Windows:
             index, offset = lane
             segment = self.segments[index]
             n = length if segment.tail else min(length, segment.size - offset)  # a tail goes on to the window's end
-            targets += n
+            real = max(0, min(n, segment.stop - segment.start - offset))
+            targets, counted = targets + n, counted + real
             if number in self.mine:
                 row = number - self.mine.start
                 symbols = self._read(number, segment)
@@ -67,11 +73,11 @@ class Windows:
                 x[row, 1:n] = symbols[offset : offset + n - 1]
                 if offset:
                     x[row, 0] = symbols[offset - 1]
-                reset[row], labels[row] = offset == 0, segment.label
+                reset[row], labels[row], recorded[row] = offset == 0, segment.label, real
             self.lanes[number] = [index, offset + n] if offset + n < segment.size else None
         if not targets:
             raise StopIteration
-        return Window(x, y, reset, labels, targets)
+        return Window(x, y, reset, labels, recorded, targets, counted)
 
     def _next_segment(self):
         epoch, place = divmod(self.taken, len(self.segments))

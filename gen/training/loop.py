@@ -132,8 +132,8 @@ def loop(step, learner, windows, state, progress, plan, chief, group, caught):
     before = progress.spent
     for batch in windows:
         learner.set_rate(plan.rate(progress))
-        loss, state = step(batch, state)
-        progress.add(group.total(loss), batch.targets, digits)
+        nats, state = step(batch, state)
+        progress.add(group.total(nats), batch.counted, digits)
         learner.follow(progress.step)
 
         now = time.monotonic()
@@ -141,7 +141,7 @@ def loop(step, learner, windows, state, progress, plan, chief, group, caught):
         progress.spent, stop, late = group.highest([before + now - started, caught.number, late])
         pause, shipped = plan.pauses(progress), None
         line = {"step": progress.step, "seconds": round(progress.spent, 2)}
-        if progress.step % LOG_EVERY == 0 or pause:
+        if progress.targets and (progress.step % LOG_EVERY == 0 or pause):
             line["bits"] = progress.bits(digits)
         if pause:
             held_out = group.highest([chief.score() if chief else NOTHING])[0]

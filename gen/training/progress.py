@@ -11,8 +11,9 @@ from gen.training.verdict import Validation, best, tired
 class Progress:
     """All that a training needs besides tensors to go on: `resume.safetensors` keeps it as it is.
 
-    It has taken `step` steps over `seen` audio samples in `spent` seconds. `nats` and `targets` came since the last
-    line of the log, `since` are both since the last validation. `position` is that of the windows when it was saved.
+    It has taken `step` steps over `seen` recorded samples in `spent` seconds. `nats` and `targets`, recorded ones, came
+    since the last line of the log that has bits, `since` are both since the last validation. `position` is that of the
+    windows when it was saved.
     """
 
     step: int = 0
@@ -35,28 +36,28 @@ class Progress:
         return dict(vars(self))
 
     def add(self, nats: float, targets: int, digits: int):
-        """Count a step that had `targets` symbols, `digits` of them a sample."""
+        """Count a step of `targets` recorded symbols, `digits` of them a sample. Raises ValueError for no loss."""
         self.step, self.seen = self.step + 1, self.seen + targets // digits
         self.nats, self.targets = self.nats + nats, self.targets + targets
-
-    def bits(self, digits: int) -> float:
-        """Return the bits per sample since the last time, and begin anew. Raises ValueError for none."""
-        bits = per_sample(self.nats, self.targets, digits)
-        if not math.isfinite(bits):
+        if not math.isfinite(nats):
             raise ValueError(
                 f"step {self.step}: the loss is no longer a number; what was saved last is kept: lower learning_rate"
             )
+
+    def bits(self, digits: int) -> float:
+        """Return the bits per sample since the last time, and begin anew."""
+        bits = per_sample(self.nats, self.targets, digits)
         self.since = [self.since[0] + self.nats, self.since[1] + self.targets]
         self.nats, self.targets = 0.0, 0
         return bits
 
-    def validated(self, held_out: float | None, digits: int) -> bool:
-        """Add a Validation with `held_out` bits to the history; return whether it is the best."""
-        self.history.append(
-            Validation(self.step, self.spent, per_sample(self.since[0], self.since[1], digits), held_out)
-        )
+    def validated(self, held_out: float | None, digits: int):
+        """Add a Validation with `held_out` bits to the history."""
+        nats, targets = self.since
+        before = self.history[-1].bits if self.history else 0.0
+        bits = per_sample(nats, targets, digits) if targets else before  # all was silence that follows a recording
+        self.history.append(Validation(self.step, self.spent, bits, held_out))
         self.since = [0.0, 0]
-        return best(self.history) == len(self.history) - 1
 
     @property
     def best_step(self) -> int:

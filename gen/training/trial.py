@@ -50,7 +50,7 @@ def trial(data: dict, codec: dict, model: dict, lanes, window, learning_rate, op
 
 
 def pace(net, segments, codes, lanes, window, optimizers) -> float:
-    """Return how many samples a second training steps on `segments` take in, over SECONDS after a few to warm up."""
+    """Return how many recorded samples a second training on `segments` takes in, over SECONDS, once warm."""
     device = machine.device("auto", 0)
     net.to(device)
     autocast = torch.autocast(device.type, torch.bfloat16, enabled=machine.use_bfloat16("auto", device))
@@ -59,10 +59,10 @@ def pace(net, segments, codes, lanes, window, optimizers) -> float:
     for step, batch in enumerate(Windows(segments, lanes, window, codes.silence)):
         if step == WARM:
             started = time.monotonic()
-        loss, state = train_step(net, optimizers, batch, state, autocast)
-        loss.item()  # waits for a GPU
+        nats, state = train_step(net, optimizers, batch, state, autocast)
+        nats.item()  # waits for a GPU
         if step >= WARM:
-            seen, spent = seen + batch.targets // codes.digits, time.monotonic() - started
+            seen, spent = seen + batch.counted // codes.digits, time.monotonic() - started
             if spent >= SECONDS:
                 break
     return seen / spent

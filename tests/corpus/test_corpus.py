@@ -134,6 +134,12 @@ def test_silence_follows_the_end_of_what_is_trained_on_and_of_nothing_else(folde
     windows = Windows(corpus.train, 3, 38, codec.silence, seed=None)
     assert sorted(played(windows, codec)) == sorted(want)
     assert sum(len(w) for w in want) >= sum(s.size for s in corpus.train)
+    windows = list(Windows(corpus.train, 3, 38, codec.silence, seed=None))
+    assert sum(w.counted for w in windows) == sum(s.stop - s.start for s in corpus.train)
+    for window in windows:  # what comes after what was recorded is silence, or nothing
+        assert window.counted == window.recorded.sum()
+        for row, n in zip(window.y.tolist(), window.recorded.tolist(), strict=True):
+            assert all(row[t] in (-1, codec.silence[t % codec.digits]) for t in range(n, 38))
 
 
 def test_an_epoch_plays_every_segment_in_an_order_of_its_seed(folder):
@@ -155,9 +161,10 @@ def test_two_ranks_together_see_what_one_process_sees(folder):
     two = [Windows(corpus.train, 6, 100, CODEC.silence, seed=3, rank=r, world=2) for r in range(2)]
     for _ in range(200):
         want, parts = next(one), [next(w) for w in two]
-        for field in ("x", "y", "reset", "labels"):
+        for field in ("x", "y", "reset", "labels", "recorded"):
             assert torch.equal(torch.cat([getattr(p, field) for p in parts]), getattr(want, field))
         assert want.targets == parts[0].targets == parts[1].targets == (want.y >= 0).sum()
+        assert want.counted == parts[0].counted == parts[1].counted == want.recorded.sum()
 
 
 def test_a_position_brings_the_same_windows_back(folder):

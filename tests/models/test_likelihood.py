@@ -28,6 +28,18 @@ def test_it_is_torchs_cross_entropy_and_so_is_its_gradient(rows, monkeypatch):
         torch.testing.assert_close(likelihood.cross_entropy(logits, y), want)
 
 
+@pytest.mark.parametrize("rows", [40, 1000])
+def test_with_the_sum_come_its_parts_which_change_no_gradient(rows, monkeypatch):
+    monkeypatch.setattr(likelihood, "ROWS", rows)
+    logits, y = drawn()
+    total, each = likelihood.cross_entropies(logits, y)
+    torch.testing.assert_close(each, F.cross_entropy(logits.mT, y, reduction="none", ignore_index=-1).detach())
+    assert total == each.sum() == likelihood.cross_entropy(logits, y)
+    assert not each.requires_grad
+    (gradient,), (plain,) = (torch.autograd.grad(v, logits) for v in (total, likelihood.cross_entropy(logits, y)))
+    assert torch.equal(gradient, plain)
+
+
 def test_bfloat16_logits_are_summed_in_float32():
     logits, y = drawn(torch.bfloat16, (4, 2000, 16))
     want = F.cross_entropy(logits.double().flatten(0, 1), y.flatten(), reduction="sum", ignore_index=-1)
