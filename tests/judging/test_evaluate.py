@@ -7,7 +7,7 @@ import soundfile
 from gen.corpus.cache import Recording
 from gen.corpus.corpus import prepare
 from gen.corpus.splits import Segment
-from gen.judging.baselines import baselines
+from gen.judging.baselines import COEFFICIENT, ORDER, PER_BLOCK, _fitted, baselines, linear_prediction_per_block
 from gen.judging.evaluate import evaluate, rows
 from gen.run import checkpoint
 from gen.run.folder import MODEL
@@ -42,6 +42,7 @@ def test_uniform_noise_over_the_symbols_needs_all_the_bits(tmp_path, codec):
     assert bits["histogram"] == pytest.approx(whole, abs=0.02)
     assert bits["first-order Markov"] >= whole
     assert bits["linear prediction, order 16"] >= whole - 0.01
+    assert whole <= bits[PER_BLOCK] <= whole + 0.001  # two bits a block say that it is as it is
 
 
 def test_a_coin_between_two_levels_needs_one_bit_and_an_alternation_none_after_its_context(tmp_path):
@@ -58,6 +59,7 @@ def test_a_coin_between_two_levels_needs_one_bit_and_an_alternation_none_after_i
 
 @pytest.mark.parametrize("scale", [0.02, 0.1])
 def test_linear_prediction_of_an_autoregression_comes_near_its_entropy(tmp_path, scale):
+    """Its own coefficients and scales cost each block 311 bits, 0.076 a sample, which the entropy doesn't know of."""
     random, codec = np.random.default_rng(1), codecs.Linear16()
     waves = []
     for _ in range(2):
@@ -67,8 +69,28 @@ def test_linear_prediction_of_an_autoregression_comes_near_its_entropy(tmp_path,
         waves.append(np.clip(wave, -1, 1))
     made = segments(tmp_path, waves, codec)
     entropy = np.log2(2 * np.e * scale / 10 * 32768)  # of the Laplace law, in steps of 2**-15
-    found = baselines(made[:1], made[1:], codec)["linear prediction, order 16"]
-    assert entropy - 0.02 < found < entropy + 0.1
+    bits = baselines(made[:1], made[1:], codec)
+    assert entropy - 0.02 < bits["linear prediction, order 16"] < entropy + 0.1
+    assert entropy + 0.076 - 0.02 < bits[PER_BLOCK] < entropy + 0.076 + 0.05
+
+
+@pytest.mark.parametrize("codec", [codecs.MuLaw(8, 0.0), codecs.MuLaw(8, 0.85), codecs.Linear16()])
+def test_silence_costs_linear_prediction_per_block_next_to_nothing(tmp_path, codec):
+    """The scales of its parts are 98 bits a block of 4,096, and its symbols 0.003 a sample each."""
+    bits = linear_prediction_per_block(segments(tmp_path, [np.zeros(10_000), np.zeros(3)], codec), codec)
+    assert 0 < bits < 0.04
+
+
+def test_coefficients_are_told_in_whole_numbers_of_their_bits():
+    random = np.random.default_rng(0)
+    for size in (1e-9, 1.0, 300.0):
+        past, weights = random.standard_normal((500, ORDER)), size * random.standard_normal(ORDER)
+        fitted = _fitted(past, past @ weights)
+        step = 2.0 ** (np.ceil(np.log2(np.abs(weights).max() + 1e-9)).clip(-16, 15) - COEFFICIENT + 1)
+        told = fitted / step
+        assert np.array_equal(told, told.round())
+        assert np.abs(told).max() <= 2 ** (COEFFICIENT - 1)
+        assert np.abs(fitted - weights).max() <= step
 
 
 def test_the_probabilities_of_linear_prediction_sum_to_one():
@@ -125,7 +147,7 @@ def test_evaluate_scores_what_training_held_out(tmp_path, monkeypatch):
     assert (named["part"], named["pieces"]) == ("files", 2)
     everything = evaluate("runs/a", names="all")
     assert (everything["part"], everything["pieces"]) == ("all", 30)
-    assert set(everything["baselines"]) == {"uniform"}
+    assert set(everything["baselines"]) == {"uniform", PER_BLOCK}
     (tmp_path / "names.txt").write_text("other.wav\n")
     with pytest.raises(ValueError, match=r"data\.files=names\.txt: names none of the recordings"):
         evaluate("runs/a", names="names.txt")
