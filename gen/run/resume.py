@@ -12,6 +12,7 @@ from gen.run.checkpoint import COUNT, DATA, LENGTH, NODE
 from gen.run.folder import MODEL, RESUME
 
 NATS = Number(float, 0, 1e15)
+VALIDATION = [COUNT, LENGTH, NATS, (None, NATS), NATS]  # the last is missing in runs of before
 BOOK = {  # the header of resume.safetensors: a training's Progress, its settings, what it trains on
     "step": COUNT,
     "spent": LENGTH,
@@ -19,7 +20,7 @@ BOOK = {  # the header of resume.safetensors: a training's Progress, its setting
     "nats": NATS,
     "targets": COUNT,
     "since": [NATS, COUNT],
-    "history": [[COUNT, LENGTH, NATS, (None, NATS)]],
+    "history": [(VALIDATION, VALIDATION[:-1])],
     "position": {"taken": COUNT, "lanes": [(None, [COUNT, COUNT])]},
     "settings": {"data": DATA, "codec": NODE, "model": NODE},
     "corpus": [(COUNT, str)],

@@ -63,9 +63,9 @@ class Chief:
         speed = f"{self.speed(progress):,.0f} samples/s"
         terminal.say(f"{self.run}: {told}, {speed}; listen with: gen sample {self.run}")
 
-    def score(self) -> float:
-        """Return the bits per sample of the average for a part of what is held out, NOTHING where nothing is."""
-        return score(self.learner.average, self.few, self.codec) if self.few else NOTHING
+    def score(self) -> list:
+        """Return the bits per sample of the average for a part of what is held out, or NOTHING; and how hard it is."""
+        return [score(self.learner.average, self.few, self.codec) if self.few else NOTHING, self.ear.harder]
 
     def validate(self, progress, over: bool) -> tuple:
         """Judge the model at a validation; return what to log, and the model to ship, None where one before was better.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gen.corpus.splits import spread
-from gen.judging.baselines import baselines
+from gen.judging.baselines import PER_BLOCK, baselines, linear_prediction_per_block
 from gen.sampling.samplers import sampler
 from gen.sampling.settings import Settings
 from gen.sound import hearing
@@ -35,7 +35,8 @@ class Ear:
     """Hears the takes of one training.
 
     `data` is what its recordings sound like, `loudest` the highest RMS of a second of them in dBFS; `baselines` are the
-    bits per sample of trivial predictors, fitted to a part of the recordings, for `held`.
+    bits per sample of trivial predictors, fitted to a part of the recordings, for `held`; it is `harder` by what linear
+    prediction per block needs more for it than for that part, 0 or more.
     """
 
     def __init__(self, train: list, held: list, codec, rate: int, classes: int):
@@ -47,7 +48,9 @@ class Ear:
         self.data = hearing.mean(heard)
         self.loudest = max(h.rms + 10 * np.log10(max(part, 1e-6)) for h, part in zip(heard, whole, strict=True))
         self.spectrum = hearing.spectrum(excerpts, rate)
-        self.baselines = baselines(spread(train, FIT_SYMBOLS), held, codec) if held else {}
+        fit = spread(train, FIT_SYMBOLS)
+        self.baselines = baselines(fit, held, codec) if held else {}
+        self.harder = max(0.0, self.baselines[PER_BLOCK] - linear_prediction_per_block(fit, codec)) if held else 0.0
 
     def listen(self, model, seed: int, say) -> Impression:
         """Let a model make takes from `start`, of its labels in turn, and measure them."""

@@ -144,8 +144,8 @@ def loop(step, learner, windows, state, progress, plan, chief, group, caught):
         if progress.targets and (progress.step % LOG_EVERY == 0 or pause):
             line["bits"] = progress.bits(digits)
         if pause:
-            held_out = group.highest([chief.score() if chief else NOTHING])[0]
-            progress.validated(None if held_out == NOTHING else held_out, digits)
+            held_out, harder = group.highest(chief.score() if chief else [NOTHING, 0.0])
+            progress.validated(None if held_out == NOTHING else held_out, harder, digits)
         over = pause and plan.over(progress)
         if chief:
             if pause:

@@ -51,12 +51,12 @@ class Progress:
         self.nats, self.targets = 0.0, 0
         return bits
 
-    def validated(self, held_out: float | None, digits: int):
-        """Add a Validation with `held_out` bits to the history."""
+    def validated(self, held_out: float | None, harder: float, digits: int):
+        """Add a Validation to the history: the bits held out, and how much `harder` that is for linear prediction."""
         nats, targets = self.since
         before = self.history[-1].bits if self.history else 0.0
         bits = per_sample(nats, targets, digits) if targets else before  # all was silence that follows a recording
-        self.history.append(Validation(self.step, self.spent, bits, held_out))
+        self.history.append(Validation(self.step, self.spent, bits, held_out, harder))
         self.since = [0.0, 0]
 
     @property

@@ -1,7 +1,7 @@
 """What a training has come to, in one plain line: its bits over time, and what its takes sound like beside the data.
 
-A verdict is learning, plateau, overfitting, collapsed to silence, noise or stuck in a loop. The last three are heard in
-takes, the others read from held-out bits.
+A verdict is learning, plateau, overfitting, held-out part unlike the rest, collapsed to silence, noise or stuck in a
+loop. The last three are heard in takes, the others read from bits.
 """
 
 from typing import NamedTuple
@@ -12,6 +12,8 @@ from gen.sound.hearing import Heard
 BARELY = 0.01  # bits/sample: less than that over half a training is no progress
 ENOUGH = 4  # validations before a plateau can be told
 SINCE = 3  # validations above the best one before it is overfitting
+APART = 2.0  # bits/sample that held-out bits are above training's where what is held out is unlike the rest
+HARDER = 1.5  # bits/sample that linear prediction then needs more for it; of digits 5 and 15 clips differ by 0.45 (rms)
 
 
 class Validation(NamedTuple):
@@ -21,15 +23,34 @@ class Validation(NamedTuple):
     seconds: float
     bits: float
     held_out: float | None  # without held-out recordings there is none
+    harder: float = 0.0  # what linear prediction, fitted to what it codes, needs more bits/sample for what is held out
 
     @property
     def judged(self):
         return self.bits if self.held_out is None else self.held_out
 
 
+def unlike(history) -> int:
+    """Return at which Validation what is held out was found unlike the rest; how many there are if it wasn't.
+
+    Its bits are more than APART above training's, and it is more than HARDER for linear prediction, which learns
+    nothing by heart. Where a model overfits, though it may know a few recordings by heart before the first validation,
+    what is held out is as hard as they.
+    """
+    found = (i for i, v in enumerate(history) if v.judged > v.bits + APART and v.harder > HARDER)
+    return next(found, len(history))
+
+
 def best(history) -> int:
-    """Return the index of the best of the Validations so far, the latest of equals."""
-    return min(range(len(history)), key=lambda i: (history[i].judged, -i))
+    """Return the index of the best of the Validations so far, the latest of equals: the one whose model is kept.
+
+    That is by held-out bits, but from the one on where what is held out was found `unlike` the rest by training's.
+    """
+    kept, found = 0, unlike(history)
+    for i, v in enumerate(history):
+        if v.judged <= history[kept].judged if i < found else v.bits <= history[kept].bits:
+            kept = i
+    return kept
 
 
 def tired(history, patience: int | None) -> bool:
@@ -41,9 +62,12 @@ def verdict(history, takes: Heard, data: Heard, baselines: dict) -> tuple:
     """Return a verdict and a line that says why and what to try: those of the first rule that holds.
 
     `history` are the Validations so far; `takes` and `data` are what was heard in takes and in recordings; `baselines`
-    are the bits/sample of trivial predictors, the best known last.
+    are the bits/sample of trivial predictors. Where what is held out is unlike the rest, training's bits are judged.
     """
-    now, top, since = history[-1], history[best(history)], history[best(history) + 1 :]
+    kept, other = best(history), unlike(history) < len(history)
+    if other:
+        history = [v._replace(held_out=None) for v in history]
+    now, top, since = history[-1], history[kept], history[kept + 1 :]
     collapsed, pace = collapse(takes, data), gain_an_hour(history) or 0.0
     noise = collapsed == "noise"
     rising = len(since) >= SINCE and all(v.judged > top.judged + BARELY for v in since[-SINCE:])
@@ -61,6 +85,10 @@ def verdict(history, takes: Heard, data: Heard, baselines: dict) -> tuple:
         ("stuck in a loop", collapsed == "stuck in a loop", (
             f"its takes repeat themselves (correlation {takes.loop:.2f}, recordings {data.loop:.2f}): if this stays, "
             "give it more varied recordings, or a larger model"
+        )),
+        ("held-out part unlike the rest", other, (
+            f"linear prediction, too, needs {now.harder:.1f} bits more for it; training's bits, not its own, chose the "
+            f"model kept, of step {top.step}: hold out some of each kind, with data.valid=0.1 or another list"
         )),
         ("overfitting", overfits, (
             f"since step {top.step} held-out bits rose from {top.judged:.3f} to {now.judged:.3f} "

@@ -1,4 +1,4 @@
-"""Six trainings, each provoked to another verdict: python -m tests.measure.provoked_verdicts RECORDINGS [VERDICT ...]
+"""Seven trainings, each provoked to another verdict: python -m tests.measure.provoked_verdicts RECORDINGS [VERDICT ...]
 
 RECORDINGS is a folder of speech or music, of which some minutes are changed so that training goes well, or wrong in a
 known way. Prints what was provoked beside the last verdict of each, in some minutes; exits with 1 if one is wrong.
@@ -15,7 +15,7 @@ import numpy as np
 import yaml
 
 from gen.sound import audio
-from tests.small import CONF, MULAW, train
+from tests.small import CONF, MULAW, train, usual
 
 RATE, SECONDS = 8000, 3
 
@@ -46,10 +46,16 @@ def hum(paths, number):
     return np.concatenate([np.tile(pattern, 20), recorded(paths, number)])
 
 
+def mixed(paths, number):
+    """Return a recording, but noise of those held out."""
+    return recorded(paths, number) if number % 5 else noise(paths, number)
+
+
 PROVOKED = {  # the recordings made for it, how many of them, and the training
     "learning": (recorded, 170, {"model": "tiered", "steps": 400}),
     "plateau": (noise, 60, {"model": "gru", "steps": 400}),
     "overfitting": (short, 60, {"model": "tiered", "steps": 400}),
+    "held-out part unlike the rest": (mixed, 60, {"model": "tiered", "steps": 400, "valid": "held.txt"}),
     "collapsed to silence": (late, 60, {"model": "tiered", "steps": 600}),
     "noise": (recorded, 60, {"model": "gru", "steps": 200, "learning_rate": 0.5}),
     "stuck in a loop": (hum, 60, {"model": "tiered", "steps": 600}),
@@ -62,9 +68,10 @@ def last(paths, name, make, count, settings):
     shutil.rmtree("clips", ignore_errors=True)
     for number in range(count):
         audio.write(f"clips/{number:03d}.wav", make(paths, number), RATE)
+    Path("held.txt").write_text("".join(f"{number:03d}.wav\n" for number in range(0, count, 5)))
     settings |= {"name": name.replace(" ", "-"), "valid_every": settings["steps"] // 10}
-    data, codec = {"path": "clips", "rate": RATE, "valid": 0.2}, MULAW
-    run = train(**{**chosen, "data": data, "codec": codec, **settings})
+    data = {**usual("data/folder"), "path": "clips", "rate": RATE, "valid": settings.pop("valid", 0.2)}
+    run = train(**{**chosen, "data": data, "codec": MULAW, **settings})
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     return [line for line in lines if "verdict" in line][-1]
 
