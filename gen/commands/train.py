@@ -12,8 +12,9 @@ HELP = """gen train [FOLDER] [key=value ...]
 Train a model on the recordings in FOLDER (any format, rate and length, sub-folders included), or without FOLDER on a
 small corpus of synthetic tones. The run is a folder runs/<name>: model.safetensors, log.jsonl, previews to listen to
 and tensorboard. Each validation says in a line what the training has come to and what to try, from its bits and from
-what short takes sound like: learning, plateau, overfitting, collapsed to silence, noise, or stuck in a loop. The best
-model is kept; patience= ends a training that brings none better. The same command again goes on where it was stopped.
+what short takes sound like: learning, plateau, overfitting, held-out part unlike the rest, collapsed to silence, noise,
+or stuck in a loop. The best model is kept; patience= ends a training that brings none better. The same command again
+goes on where it was stopped.
 -m runs one training per value, one after the other; +experiment=leaderboard is every model for the same minutes.
 
   gen train
