@@ -12,8 +12,6 @@ def sampler(model, silence: tuple, name: str, weights: str, say):
     """
     from gen.engine.player import Engine  # numba takes its time to import
 
-    if weights not in WEIGHTS:
-        raise ValueError(f"weights={weights}: there are {', '.join(WEIGHTS)}")
     if name == COMPILED:
         try:
             return Engine(model, silence, weights, say=say)
