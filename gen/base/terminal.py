@@ -60,7 +60,7 @@ def output():
 def show(line):
     """Print one line of a result on standard output."""
     with output():
-        print(plain(line))
+        print(plain(line), flush=True)
 
 
 def say(text: str):

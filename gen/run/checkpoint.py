@@ -188,6 +188,8 @@ def open_model(path) -> Loaded:
             raise ValueError(f"{path}: holds no {MODEL}; give a run folder that gen train made")
         path = path / MODEL
     file = read(path, HEADER, fits)
+    if settings := file.header.get("trained", {}).get("settings"):  # without keys that this version knows nothing of
+        settings["data"] = {k: v for k, v in settings["data"].items() if {k, f"{k}?"} & DATA.keys()}
     model, codec = made(file.header)
     model.load_state_dict(file.tensors)
     return Loaded(model.eval(), codec, file.header["rate"], file.header["classes"], file.header, file.sha256)

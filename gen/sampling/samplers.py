@@ -1,6 +1,5 @@
 """The two samplers of a model: compiled, and the reference, which defines what a take is."""
 
-from gen.engine.program import WEIGHTS
 from gen.sampling.reference import Reference
 from gen.sampling.settings import COMPILED, REFERENCE
 

@@ -2,8 +2,9 @@
 
 import dataclasses
 
+from gen.engine.program import WEIGHTS
+
 COMPILED, REFERENCE = "compiled", "reference"  # the samplers
-WEIGHTS = ("bfloat16", "float32", "float64")  # types of the compiled one's weights
 LONGEST_HOURS = 24  # of a take in a file
 MOST = 100_000  # takes at a time
 
