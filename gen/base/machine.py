@@ -46,7 +46,7 @@ def afford(size: float, what: str):
     there = memory()
     if there and size > there:
         raise ValueError(
-            f"{what} need {size / 1e9:,.0f} GB of memory or more, and here are {there / 1e9:.0f}: take a smaller "
+            f"{what} takes {size / 1e9:,.0f} GB of memory or more, and here are {there / 1e9:.0f}: take a smaller "
             "model, fewer lanes= or a shorter window="
         )
 

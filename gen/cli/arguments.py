@@ -46,7 +46,7 @@ def read(name: str, command, argv: list) -> Arguments:
         elif word.startswith("-"):
             raise ValueError(f"{word}: there is no such flag; there are -m, --cfg job and --help")
         elif found := SETTING.match(word):
-            overrides.append(plain_key(name, word, found[1], found[2]))
+            overrides.append(plain_key(name, word, *found.groups()))
         else:
             raise ValueError(f"{word}: settings are key=value; gen {name} --help lists the keys")
     if not has_keys(name) and (overrides or sweep or show):
@@ -70,15 +70,15 @@ def is_path(name: str, command, word: str) -> bool:
     return False
 
 
-def plain_key(name: str, word: str, sign: str, first: str) -> str:
-    """Return an override of a key that begins with `sign` and `first`; raise ValueError if it takes or adds one."""
+def plain_key(name: str, word: str, sign: str, first: str, rest: str) -> str:
+    """Return an override, whose key these parts make; raise ValueError if it takes a key away or adds one."""
     if sign == "~":
         raise ValueError(f"{word}: a key can't be taken away; give it a value, or leave it as it is")
     if not sign or first == "hydra":
         return word
     if sign == "++":
         return word[2:]
-    if first not in GROUPS:
+    if first not in GROUPS or rest.startswith("."):
         raise ValueError(f"{word}: + is for +experiment=; gen {name} --help lists the keys that there are")
     return word
 

@@ -28,8 +28,10 @@ def run(paths, data: dict):
     try:
         for path in paths:
             done[path] = measure(path, data["path"], data["files"], track=terminal.track)
-    finally:  # of one that can't be scored, or a run that can't be written, the others know nothing
-        if done:
-            terminal.table(COLUMNS, rows(done))
-        for path, result in done.items():
-            write(path, result)
+    finally:  # nothing is lost where one can't be scored, or its table can't be shown
+        try:
+            if done:
+                terminal.table(COLUMNS, rows(done))
+        finally:
+            for path, result in done.items():
+                write(path, result)

@@ -36,6 +36,6 @@ def make(node: dict, codec: Codec, classes: int, lanes: int = 0, window: int = 0
         )
     weights = sum(p.numel() for p in empty.parameters())
     symbols = 2 * lanes * window * codec.levels  # the logits of a step, and their gradient
-    more = f", of lanes={lanes}, window={window}" if lanes else ""
-    machine.afford(4 * (weights * (TRAINED if lanes else 1) + symbols), f"model: {weights:,} parameters{more}")
+    what = f"training with lanes={lanes}, window={window}" if lanes else "a model"
+    machine.afford(4 * (weights * (TRAINED if lanes else 1) + symbols), f"{weights:,} parameters: {what}")
     return build(node, "model", Model, **facts)

@@ -90,7 +90,9 @@ def report(runs, seconds, count: int, temperatures: list, seed: int, out, png, p
     home = folder_of(runs[0]) if gathered[0].reference else Path()
     written = [Path(out) if out else home / PAGE]
     files.spare(written[0], MARK)
-    files.write(written[0], page(gathered, blind(gathered, seed), track).encode())
+    files.write(
+        written[0], page(gathered, blind(gathered, seed), track).encode(errors="replace")
+    )  # a name may be no UTF-8
     return written + (plots.write(gathered, png) if png else [])
 
 
