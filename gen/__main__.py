@@ -3,6 +3,7 @@
 import os
 import sys
 
+from gen.base import terminal
 from gen.base.signals import Interrupted
 from gen.cli import arguments, help
 from gen.cli.errors import one_line
@@ -10,13 +11,14 @@ from gen.cli.errors import one_line
 
 def call(name: str, command, argv: list):
     """Run a command on what stands behind its name."""
-    if {"-h", "--help"} & set(argv):
-        help.show_help(name, command, [word for word in argv if "=" in word])
+    flags = {"-h", "--help"} & set(argv)
+    given = arguments.read(name, command, [word for word in argv if word not in flags])
+    if flags:
+        with terminal.output():
+            help.show_help(name, command, given.overrides)
         return
-    given = arguments.read(name, command, argv)
+    arguments.check_paths(name, command.ARGUMENT, given)
     if not arguments.has_keys(name):
-        if given.overrides:
-            raise ValueError(f"{given.overrides[0]}: gen {name} takes no settings")
         command.run(*given.paths)
         return
     from gen.cli import compose  # Hydra takes its time to import
@@ -35,32 +37,42 @@ def call(name: str, command, argv: list):
         command.run(*first, **composed.settings)
 
     if given.show:
-        print(compose.as_yaml(compose.compose(name, command, overrides)))
+        text = compose.as_yaml(compose.compose(name, command, overrides))
+        with terminal.output():
+            print(text)
     elif given.sweep:
         compose.sweep(name, command, overrides, run)
     else:
         run(compose.compose(name, command, overrides))
 
 
+def command_line(name: str = "--help", *argv):
+    """Run the command that a person typed, or list them, and write out what it printed. Raises ValueError."""
+    try:
+        if name in ("-h", "--help"):
+            with terminal.output():
+                help.show_list()
+        elif name in (commands := help.commands()):
+            call(name, commands[name], list(argv))
+        else:
+            raise ValueError(f"gen {name}: there is no such command; there are {', '.join(commands)}")
+    finally:
+        with terminal.output():
+            sys.stdout.flush()
+
+
 def main():
     """Run the command in sys.argv; exit 1 with one line on standard error when the input is wrong."""
-    name, *argv = sys.argv[1:] or ["--help"]
-    if name in ("-h", "--help"):
-        help.show_list()
-        return
-    commands = help.commands()
-    if name not in commands:
-        sys.exit(f"gen {name}: there is no such command; there are {', '.join(commands)}")
+    terminal.stand_in()
     try:
-        call(name, commands[name], argv)
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read our output has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        command_line(*sys.argv[1:])
+    except BrokenPipeError:
+        pass  # whoever read our output has gone
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         sys.exit(130)
     except Interrupted as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{terminal.plain(error)}\n")
         sys.exit(128 + error.number)
     except Exception as error:
         if "GEN_TRACEBACK" in os.environ:

@@ -50,8 +50,14 @@ def conform(settings: dict, made, where: str, facts=()):
 
 
 def check(key: str, value, annotation):
-    """Raise ValueError unless `value` is of a plain type that `annotation` names; other annotations pass."""
+    """Raise ValueError unless `value` is of a plain type that `annotation` names, or a list of such; others pass."""
     types = typing.get_args(annotation) or (annotation,)
+    if typing.get_origin(annotation) is list:
+        if not isinstance(value, list):
+            raise ValueError(f"{key}={value}: this must be a list, such as [{value}]")
+        for part in value:
+            check(key, part, types[0])
+        return
     numbers = float in types and type(value) is int
     if not {*types} - {*PLAIN, type(None)} and type(value) not in types and not numbers:
         named = " or ".join(t.__name__ for t in types if t is not type(None))

@@ -34,6 +34,23 @@ def use_bfloat16(precision, device):
     return getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
 
 
+def memory() -> float | None:
+    """Return how many bytes of memory the machine has; None on systems that don't tell."""
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return None
+
+
+def afford(size: float, what: str):
+    """Raise ValueError where `what` needs more bytes than the machine has."""
+    there = memory()
+    if there and size > there:
+        raise ValueError(
+            f"{what} takes {size / 1e9:,.0f} GB of memory or more, and here are {there / 1e9:.0f}: take a smaller "
+            "model, fewer lanes= or a shorter window="
+        )
+
+
 def keep_freed_memory():
     """Have glibc keep what is freed instead of handing it back to the system.
 

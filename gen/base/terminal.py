@@ -1,9 +1,15 @@
-"""What a person sees while they wait: lines and progress bars on standard error. The only door to `rich`."""
+"""What a person sees: lines and progress bars on standard error, results on standard output. The only door to `rich`.
+
+Names may hold a terminal's commands: what is shown is made plain first.
+"""
 
 import contextlib
+import io
 import math
+import os
 import sys
 import time
+import unicodedata
 
 from rich import box
 from rich.console import Console
@@ -11,16 +17,56 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+JOINERS = "\u200c\u200d"  # invisible, as some scripts and emoji need them
+
 console = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
 hushes: list[bool] = []  # one for each `hushed` that is open
+
+
+def plain(text) -> str:
+    """Return text that is safe to show: what can't be printed, a terminal's commands too, is a ?."""
+    drawn = (c.isprintable() or unicodedata.category(c) == "Zs" or c in JOINERS for c in str(text))
+    return "".join(c if seen else "?" for c, seen in zip(str(text), drawn, strict=True))
+
+
+def stand_in():
+    """Put something in the place of standard streams that are closed, which else the next files opened would be.
+
+    What is written to such an output fails, as in other programs; errors are told nobody.
+    """
+    for number, how in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, how)  # takes the lowest number that is free
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # letters that the terminal's encoding hasn't
+
+
+@contextlib.contextmanager
+def output():
+    """Raise an OSError of the block, which writes to standard output, as a ValueError; BrokenPipeError as it is."""
+    try:
+        yield
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else what is left fails again at the end
+        if isinstance(error, BrokenPipeError):  # whoever read it has gone
+            raise
+        raise ValueError(f"standard output: can't be written ({error.strerror}); send it elsewhere") from None
+
+
+def show(line):
+    """Print one line of a result on standard output."""
+    with output():
+        print(plain(line), flush=True)
 
 
 def say(text: str):
     """Print one line for the person, above any progress bar; brackets in it are plain text."""
     if not hushes:
-        console.print(text, markup=False)
+        console.print(plain(text), markup=False)
 
 
 @contextlib.contextmanager
@@ -51,7 +97,7 @@ def track(iterable, text: str, total: int):
         console=console,
         transient=True,
     ) as progress:
-        yield from progress.track(iterable, total=total, description=text)
+        yield from progress.track(iterable, total=total, description=plain(text))
 
 
 def track_audio(blocks, seconds: float, rate: int):
@@ -80,8 +126,12 @@ def table(columns, rows):
     for index, column in enumerate(columns):
         made.add_column(column, justify="right" if index else "left")
     for row in rows:
-        made.add_row(*map(escape, row))
-    Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 200).print(made)
+        made.add_row(*(escape(plain(cell)) for cell in row))
+    screen = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 200)
+    with screen.capture() as drawn:
+        screen.print(made)
+    with output():
+        sys.stdout.write(drawn.get())
 
 
 class TrainingBar(Progress):
@@ -96,7 +146,7 @@ class TrainingBar(Progress):
             transient=True,
             disable=not console.is_terminal,
         )
-        self.bar = self.add_task(name, total=1.0, figures="")
+        self.bar = self.add_task(plain(name), total=1.0, figures="")
 
     def show(self, share: float, bits: float, samples_per_second: float, seconds_left: float):
         """Move the bar to `share` of the budget."""

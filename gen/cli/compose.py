@@ -6,6 +6,8 @@ Past it there are keyword arguments. The signature of a command's function is it
 import contextlib
 import dataclasses
 import inspect
+import itertools
+import math
 import os
 import re
 import sys
@@ -15,12 +17,15 @@ import hydra
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.core.override_parser.types import Glob, Quote, QuotedString
 from hydra.errors import HydraException
 from omegaconf import MissingMandatoryValue, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from gen.cli.arguments import CONF, functions, unknown
+from gen.cli.arguments import CONF, GROUPS, choices_of, functions, unknown
+
+MOST = 10_000  # trainings of one sweep
+PLUGINS = {"joblib", "submitit", "ray", "rq", "optuna", "ax", "nevergrad"}  # of Hydra, each a package of its own
 
 
 class Composed(NamedTuple):
@@ -38,7 +43,7 @@ class Ended(BaseException):
 def compose(name: str, command, overrides: list) -> Composed:
     """Return the settings of a command for `overrides` of its configuration. Raises ValueError, which names the key."""
     store_schema(name, command)
-    with explained(name):
+    with explained(name, overrides):
         config = configuration(name, overrides)
         return plain(config, config.hydra, command)
 
@@ -46,30 +51,31 @@ def compose(name: str, command, overrides: list) -> Composed:
 def choose(name: str, overrides: list) -> dict:
     """Return the choice that `overrides` come to in each group. Raises ValueError."""
     ConfigStore.instance().store(f"schema_{name}", {})  # that of the functions would have to import torch
-    with explained(name):
+    with explained(name, overrides):
         return dict(configuration(name, overrides).hydra.runtime.choices)
 
 
 def configuration(name: str, overrides: list):
     """Return Hydra's configuration, its own part included."""
     with hydra.initialize_config_dir(str(CONF), job_name=name, version_base="1.3"):
-        return hydra.compose(name, [literal(o) for o in overrides], return_hydra_config=True)
+        return hydra.compose(name, [literal(o, name) for o in overrides], return_hydra_config=True)
 
 
 @contextlib.contextmanager
-def explained(name: str):
+def explained(name: str, overrides: list):
     """Raise what Hydra raises in the block as a ValueError of one line."""
     try:
         yield
     except (HydraException, OmegaConfBaseException) as error:
-        raise ValueError(explain(error, name)) from None
+        raise ValueError(explain(error, name, overrides)) from None
 
 
 def sweep(name: str, command, overrides: list, job):
     """Call `job(Composed)` for each of the values that `overrides` list, in order; the first error ends it."""
     store_schema(name, command)
-    overrides = [literal(o) for o in overrides]
+    overrides = [literal(o, name) for o in overrides]
     swept = [o.partition("=")[0].lstrip("+") for o in overrides if parsed(o).is_sweep_override()]
+    check_sweep(overrides)
 
     def one(config):
         try:
@@ -80,10 +86,25 @@ def sweep(name: str, command, overrides: list, job):
     os.environ["HYDRA_FULL_ERROR"] = "1"  # its errors come here whole, to be told in one line
     sys.argv = [f"gen {name}", *overrides, "-m"]  # hydra.main reads it there
     try:
-        with explained(name):
+        with explained(name, overrides):
             hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(one)()
     except Ended as ended:
         raise ended.args[0] from None
+
+
+def check_sweep(overrides: list):
+    """Raise ValueError for overrides that stand for no value, or for too many."""
+    counts = [1]
+    for override in (parsed(o) for o in overrides):
+        if override.is_sweep_override():
+            value = override.value()
+            some = value.filter(choices_of(override.key_or_group)) if isinstance(value, Glob) else None
+            values = override.sweep_string_iterator() if some is None else iter(some)
+            counts.append(len(list(itertools.islice(values, MOST + 1))))
+            if not counts[-1]:
+                raise ValueError(f"{override.input_line}: matches nothing; list the values, such as seed=1,2")
+    if math.prod(counts) > MOST:
+        raise ValueError(f"-m: these are more than {MOST:,} trainings; give fewer values")
 
 
 def plain(config, chosen, command, swept=()) -> Composed:
@@ -99,6 +120,8 @@ def plain(config, chosen, command, swept=()) -> Composed:
         node = settings
         for group in groups:
             node = node[group]
+        if node.get(last) == "":
+            raise ValueError(f"{key}=: holds no path; give one, or leave it out")
         if isinstance(node.get(last), str):
             node[last] = os.path.expanduser(node[last])
     return Composed(settings, dict(chosen.runtime.choices), {key: given[key] for key in swept})
@@ -117,9 +140,16 @@ def store_schema(name: str, command):
     ConfigStore.instance().store(f"schema_{name}", dataclasses.make_dataclass(name, fields.values(), kw_only=True))
 
 
-def literal(override: str) -> str:
-    """Return an override in Hydra's grammar: what that can't read is taken literally, as data.labels=(\\d)_*.wav."""
-    return override if parsed(override) else quoted(*override.split("=", 1))
+def literal(override: str, name: str) -> str:
+    """Return an override in Hydra's grammar: what that can't read is taken literally, as data.labels=(\\d)_*.wav.
+
+    Raises ValueError for a group that no word is chosen in.
+    """
+    found = parsed(override)
+    words = found is None or found.is_sweep_override() or isinstance(found.value(), str | list)
+    if not words and found.key_or_group in ("hydra", *GROUPS):
+        raise ValueError(f"{override}: this is no word to choose; gen {name} --help tells what there is")
+    return override if found else quoted(*override.split("=", 1))
 
 
 def quoted(key: str, value: str) -> str:
@@ -141,15 +171,31 @@ def as_yaml(composed: Composed) -> str:
     return OmegaConf.to_yaml(OmegaConf.create(composed.settings))
 
 
-def explain(error, name: str) -> str:
-    """Return a Hydra error as one line that names the key."""
+def explain(error, name: str, overrides: list) -> str:
+    """Return a Hydra error as one line that names the key, of those that `overrides` give."""
     if isinstance(error, MissingMandatoryValue):
         return f"{error.full_key}: this has no value yet; gen {name} --help tells what to give"
     text = " ".join(line.strip() for e in (error, error.__cause__) if e for line in str(e).splitlines() if line.strip())
-    if found := re.search(r"Could not find '(\w+)/([^']+)'", text):
-        return unknown(*found.groups())
+    if found := re.search(r"Could not find '([\w/]+)/([^'/]+)'", text):
+        return missing(found[1], found[2], text)
     if found := re.search(r"Could not override '([^']+)'", text):
         return f"{found[1]}: there is no such key; gen {name} --help lists them"
     if found := re.search(r"Error merging override (\S+)", text):
         return f"{found[1]}: {text.split(found[0])[-1].split(' full_key')[0].strip()}"
-    return text.split(" full_key")[0]
+    if found := re.search(r"Ambiguous value for argument '([^']+)'", text):
+        return f"{found[1]}: for a sweep over these values add -m; else write a list, [a,b], or quote it, 'a,b'"
+    blamed = [o for o in overrides if "${" in o]
+    return f"{' '.join(blamed)}: {text}".removeprefix(": ").split(" full_key")[0]
+
+
+def missing(group: str, choice: str, text: str) -> str:
+    """Return the line about a choice that a group doesn't offer, from what Hydra says of it."""
+    if group in GROUPS:
+        return unknown(group, choice)
+    kind, plugin = group.rpartition("/")[2], choice.partition("_")[0]
+    if plugin in PLUGINS:
+        return f"{group}={choice}: isn't installed here; pip install hydra-{plugin}-{kind}"
+    offered = re.search(r"Available options in '[^']+': (.+?) Config search path", text)
+    return (
+        f"{group}={choice}: there is no such {group}; there are {', '.join(offered[1].split()) if offered else 'none'}"
+    )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gen.commands import Argument
-from gen.commands.sample import record
+from gen.commands.sample import is_file, record
 
 GROUP = "Takes"
 ARGUMENT = Argument("the take to make again", "takes/seed0-0.wav")
@@ -18,20 +18,30 @@ are the same. run= and prime= say where its model and the recording it went on f
 
 
 def run(path, out: str | None, run: str | None, prime: str | None):
+    from gen.base import terminal
+
     remake(path, 0.0, "again", out, run, prime)
-    print(f"the same bytes as {path}")
+    terminal.show(f"the same bytes as {path}")
 
 
 def remake(take, longer: float, how: str, out, run, prime):
-    """Make a take again, `longer` seconds longer than it is; raise ValueError if it isn't the same."""
+    """Make a take again, `longer` seconds longer than it is; raise ValueError if it isn't the same.
+
+    It is written to `out`: a file, or a folder, that of the take unless given, where it is called TAKE-`how`.
+    """
     from gen.base import terminal
     from gen.sampling import address
     from gen.sound import audio
 
-    if out is not None:
-        address.make_way_beside(take, out, terminal.say)
+    if out == "-":
+        raise ValueError("out=-: a take is made again as a file, to be compared; give a name or a folder")
+    new = out is None or not is_file(out)
+    if new:
+        path = Path(Path(take).parent if out is None else out) / f"{Path(take).stem}-{how}{Path(take).suffix}"
+    else:
+        path = Path(out)
+        address.make_way_beside(take, path, terminal.say)
     rate, comment, blocks = address.blocks(take, longer, run, prime, terminal.say)
     blocks = terminal.track_audio(blocks, audio.frames(take) / rate + longer, rate)
-    path = out or Path(take).with_stem(f"{Path(take).stem}-{how}")
-    (path,) = record(blocks, [audio.Take(path, rate, comment)], out is None)
+    (path,) = record(blocks, rate, [(path, comment)], new)
     address.compare(take, path)

@@ -45,9 +45,9 @@ def run(
             report["trial"] = trial(data, codec, model, lanes, window, learning_rate, optimizer, terminal.track)
         except ValueError as error:
             report["refused"] = str(error)
-    page.write(out, report)
     for columns, rows in tables(report):
         terminal.table(columns, rows)
     for finding in findings(report):
-        print(f"- {finding}")
-    print(out)
+        terminal.show(f"- {finding}")
+    page.write(out, report)  # where that fails, the findings are told
+    terminal.show(out)

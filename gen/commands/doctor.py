@@ -21,6 +21,5 @@ def run():
         for check in doctor():
             passed &= check.passed
             told = f"{check.name}: {check.found}"
-            print(f"PASS  {told}" if check.passed else f"FAIL  {told}; {check.remedy}")
-            sys.stdout.flush()
+            terminal.show(f"PASS  {told}" if check.passed else f"FAIL  {told}; {check.remedy}")
     sys.exit(not passed)

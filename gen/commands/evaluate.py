@@ -19,7 +19,19 @@ where it was trained with data.test=, else valid, by which training chose the mo
 
 def run(paths, data: dict):
     from gen.base import terminal
-    from gen.judging.evaluate import COLUMNS, evaluate, rows
+    from gen.base.build import check
+    from gen.judging.evaluate import COLUMNS, measure, rows, write
 
-    done = {path: evaluate(path, data["path"], data["files"], track=terminal.track) for path in paths}
-    terminal.table(COLUMNS, rows(done))
+    for key, value in data.items():
+        check(f"data.{key}", value, str | None)
+    done = {}
+    try:
+        for path in paths:
+            done[path] = measure(path, data["path"], data["files"], track=terminal.track)
+    finally:  # nothing is lost where one can't be scored, or its table can't be shown
+        try:
+            if done:
+                terminal.table(COLUMNS, rows(done))
+        finally:
+            for path, result in done.items():
+                write(path, result)

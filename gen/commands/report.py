@@ -19,6 +19,8 @@ folder for the plots as files, for papers. A folder of audio without a model is 
   gen report samples out=samples/index.html
 """
 
+MOST = 3600  # seconds of new takes on a page
+
 
 def run(
     paths,
@@ -31,11 +33,16 @@ def run(
     png: str | None,
 ):
     from gen.base import terminal
+    from gen.base.build import check
     from gen.pages.report import LARGE, report
 
+    check("data.path", data["path"], str | None)
+    check("temperatures", temperatures, list[float])
+    if (seconds or 1) * count * len(temperatures) * len(paths) > MOST:
+        raise ValueError(f"seconds={seconds}, count={count}: a page has room for {MOST / 60:.0f} minutes of new takes")
     written = report(paths, seconds, count, temperatures, seed, out, png, data["path"], terminal.track)
     for path in written:
-        print(path)
+        terminal.show(path)
     if (size := written[0].stat().st_size) > LARGE:
         terminal.say(
             f"{written[0]}: has {size / 1e6:.0f} MB, over 15: lower seconds=, count= or fewer runs suit a phone"

@@ -1,5 +1,6 @@
 """Generate takes from a trained model."""
 
+import math
 import sys
 from pathlib import Path
 
@@ -20,6 +21,8 @@ recordings is drawn again.
   gen sample runs/piano seconds=inf out=- | aplay
 """
 
+TOGETHER = 128  # takes that are made at a time, each an open file
+
 
 def keys() -> list:
     """Return the functions whose arguments are the keys of this command, beside those of `run`."""
@@ -33,65 +36,103 @@ def run(path, out: str | None, count: int | None, format: str, **settings):
 
     from gen.base import terminal
     from gen.sampling import address
+    from gen.sampling.settings import Settings, check_length
     from gen.sampling.trained import LIVE, WHOLE, Trained
-    from gen.sound import audio
 
-    formats = ("wav", "raw") if out == "-" else ("wav", "flac")
+    live, single = out == "-", out is not None and is_file(out)
+    formats = ("wav", "raw") if live else ("wav", "flac")
     if format not in formats:
         raise ValueError(f"format={format}: there are {' and '.join(formats)} with out={out}")
-    single = out == "-" or (out is not None and Path(out).suffix.lower() in audio.WRITABLE)
-    if single and out != "-":
+    if single:
         address.make_way(out, terminal.say)
-    count = (1 if single else 4) if count is None else count
-    if single and count > 1:
+    count = (1 if live or single else 4) if count is None else count
+    if (live or single) and count > 1:
         raise ValueError(f"out={out}: holds one take, and count={count}; give a folder")
+    Settings(**settings, count=count).check()
+    if not live and math.isfinite(settings["seconds"]):
+        check_length(settings["seconds"])
     trained = Trained(path)
     torch.set_num_threads(1)  # for the reference sampler, which has too little work to share
-    blocks = trained.stream(count=count, block=LIVE if out == "-" else WHOLE, warn=terminal.say, **settings)
-    blocks = terminal.track_audio(blocks, settings["seconds"], trained.rate)
-    if out == "-":
-        play(blocks, trained.rate, settings["seconds"], format)
+    heard, told = address.hear(settings["prime"], trained.rate) if settings["prime"] else (None, None)
+
+    def blocks(stream: int, count: int, block: float):
+        """Return the blocks of `count` takes from `stream` on."""
+        given = {**settings, "prime": heard, "stream": stream, "count": count, "block": block}
+        return terminal.track_audio(trained.stream(**given, warn=terminal.say), settings["seconds"], trained.rate)
+
+    first = settings["stream"]
+    if live:
+        play(blocks(first, 1, LIVE), trained.rate, settings["seconds"], format)
         return
     names = [Path(out)] if single and out else take_paths(path, out, trained, count, format, settings)
-    comments = address.written(path, range(settings["stream"], settings["stream"] + count), settings)
-    record(blocks, [audio.Take(*how) for how in zip(names, [trained.rate] * count, comments, strict=True)], not single)
+    for at in range(0, count, TOGETHER):
+        some = names[at : at + TOGETHER]
+        streams = range(first + at, first + at + len(some))
+        comments = address.written(path, trained.sha256, streams, settings, told)
+        record(blocks(streams[0], len(some), WHOLE), trained.rate, zip(some, comments, strict=True), not single)
+
+
+def is_file(out) -> bool:
+    """Return whether `out` is a file for one take, not a folder. Raises ValueError for another kind of file."""
+    from gen.sound import audio
+
+    path = Path(out)
+    if path.is_dir():
+        return False
+    suffix = path.suffix.lower()
+    if suffix in audio.READABLE | audio.FOREIGN and suffix not in audio.WRITABLE:
+        raise ValueError(f"out={out}: takes are written as .wav or .flac; give such a name, or a folder")
+    if suffix not in audio.WRITABLE and path.exists():
+        raise ValueError(f"out={out}: is there already, and no folder; give a folder, or a .wav or .flac file")
+    return suffix in audio.WRITABLE
 
 
 def play(blocks, rate: int, seconds: float, format: str):
     """Write blocks (1, n) to standard output as they come."""
+    from gen.base import terminal
     from gen.sound import audio
 
+    def put(data: bytes):
+        with terminal.output():
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+
     if format == "wav":
-        sys.stdout.buffer.write(audio.wav_header(rate, seconds * rate))
+        put(audio.wav_header(rate, seconds * rate))
     for block in blocks:
-        sys.stdout.buffer.write(audio.pcm(block[0]).tobytes())
-        sys.stdout.buffer.flush()
+        put(audio.pcm(block[0]).tobytes())
 
 
 def take_paths(run, out, trained, count: int, format: str, settings) -> list:
     """Return where the takes of a run go: into `out`, or its own folder of takes, each named by label, seed, stream."""
-    from gen.run.folder import TAKES, folder_of
+    from gen.run.folder import TAKES, folder_of, name_of
 
     folder, first = Path(out) if out else folder_of(run) / TAKES, settings["stream"]
     labels = trained.label_ids(settings["label"], count, first)
-    names = [f"{trained.classes[label].replace('/', '-')}-" if trained.classes else "" for label in labels]
+    names = [f"{name_of(trained.classes[label])}-" if trained.classes else "" for label in labels]
     return [folder / f"{name}seed{settings['seed']}-{first + i}.{format}" for i, name in enumerate(names)]
 
 
-def record(blocks, takes, new: bool) -> list:
-    """Write blocks (takes, n) to the files `takes`, `new` ones under free names; print and return their paths."""
+def record(blocks, rate: int, named, new: bool) -> list:
+    """Write blocks (takes, n) to files, `named` by path and comment, `new` ones under free names; return their paths.
+
+    The paths are printed.
+    """
     import signal
 
-    paths = []
+    from gen.base import terminal
+    from gen.sound import audio
 
+    takes = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
+        for path, comment in named:
+            takes.append(audio.Take(path, rate, comment))
         for block in blocks:
             for take, wave in zip(takes, block, strict=True):
                 take.write(wave)
     finally:  # stopped, or no more room: what was made is kept
-        for take in takes:
-            if path := take.keep(new=new):
-                paths.append(path)
-                print(path)
-    return paths
+        kept = [path for take in takes if (path := take.keep(new=new))]
+        for path in kept:
+            terminal.show(path)
+    return kept

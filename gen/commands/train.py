@@ -39,11 +39,13 @@ def absent() -> list:
 
 def complete(settings: dict, choices: dict, swept: dict):
     """Name the run after its folder, its model and, in a sweep, the values that this training has."""
+    from gen.run.folder import name_of
+
     if settings["name"] is None:
         path = Path(settings["data"]["path"] or "tones").resolve()
         folder = path.stem if path.is_file() else path.name  # a folder's name may hold dots
         values = [f"-{key}-{value}" for key, value in swept.items() if key != "model"]
-        settings["name"] = f"{folder}-{choices['model']}{''.join(values)}"
+        settings["name"] = name_of(f"{folder}-{choices['model']}{''.join(values)}")
 
 
 def run(**settings):

@@ -56,7 +56,7 @@ def encode(folder: Path, names: list, codec, rate: int, track=unseen):
     settings = hashlib.sha256(repr(sorted(vars(codec).items())).encode()).hexdigest()[:16]
     objects = files.cache() / OBJECTS / f"{type(codec).__name__.lower()}-{settings}-{rate}hz"
     dtype = "uint8" if codec.levels <= 256 else "uint16"
-    index_path = files.cache() / INDEX / f"{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]}.json"
+    index_path = files.cache() / INDEX / f"{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]}.json"
     known = _read_index(index_path)
     index, found, faults, fresh, damaged = {}, [], [], [], []
     with files.named(files.cache(), "set GEN_CACHE to another folder"):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from typing import NamedTuple
 
 from gen.base import files
@@ -64,6 +65,8 @@ def prepare(
         )
     if not 0 <= tail <= segment:
         raise ValueError(f"data.tail={tail}: this is 0 (none) or more, and at most data.segment={segment}")
+    if segment == math.inf:
+        raise ValueError("data.segment=inf: this is a length in seconds that has an end; 20 is usual")
     if path is None:
         path = str(files.cache() / f"tones-{tones.version()}")
         tones.write(path)

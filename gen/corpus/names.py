@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from gen.run.folder import LOG
+from gen.run.folder import LOG, is_name
 from gen.sound import audio
 
 
@@ -54,6 +54,14 @@ def label_of(name: str, labels: str):
     """
     if labels == "none":
         return None
+    label = found_label(name, labels)
+    if not is_name(label):
+        raise ValueError(f"{name}: data.labels={labels} makes the label '{label}' of it, which is no name; rename it")
+    return label
+
+
+def found_label(name: str, labels: str) -> str:
+    """Return what `label_of` says, whatever letters it has."""
     if labels == "folder":
         folder = Path(name).parent.as_posix()
         if folder == ".":
@@ -72,4 +80,4 @@ def label_of(name: str, labels: str):
         raise ValueError(f"data.labels={labels}: its parentheses capture nothing; write (a|b) for (?:a|b)")
     if not (found := pattern.fullmatch(Path(name).name)):
         raise ValueError(f"{name}: doesn't match data.labels={labels}; rename it, move it away or mend the pattern")
-    return found.group(1)
+    return found.group(1) or ""  # a part that needn't be there

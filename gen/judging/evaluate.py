@@ -20,12 +20,21 @@ COLUMNS = ("", "bits/sample", "parameters", "steps", "samples/s", "minutes", "he
 
 
 def evaluate(run, path: str | None = None, names: str | None = None, **progress) -> dict:
-    """Score the model in `run` on held-out recordings; write `evaluate.json` beside it and return what it holds.
+    """Score the model in `run` as `measure` does; write `evaluate.json` beside it and return what it holds."""
+    result = measure(run, path, names, **progress)
+    write(run, result)
+    return result
+
+
+def measure(run, path: str | None = None, names: str | None = None, **progress) -> dict:
+    """Return how the model in `run` scores on held-out recordings.
 
     `path` is the folder of recordings, the one it was trained on unless given; `names` a list of those to score, "all",
     or None for those that training held out: its part `test`, else `valid`. Raises ValueError.
     """
     trained = Trained(run)
+    if "trained" not in trained.header:
+        raise ValueError(f"{run}: this model doesn't say what it was trained on; train it again with gen train")
     settings = {**trained.header["trained"]["settings"]["data"], "tail": 0.0}
     if path is not None:
         settings["path"] = path
@@ -44,7 +53,7 @@ def evaluate(run, path: str | None = None, names: str | None = None, **progress)
     if not held:
         raise ValueError(f"{settings['path']}: no recording is held out; give data.files= a list of names, or all")
     held = trained.own_labels(held, corpus.classes)
-    result = {
+    return {
         "bits_per_sample": score(trained.model, held, trained.codec, **progress),
         "baselines": baselines(train, held, trained.codec),
         "part": part,
@@ -55,10 +64,12 @@ def evaluate(run, path: str | None = None, names: str | None = None, **progress)
         "parameters": sum(p.numel() for p in trained.model.parameters()),
         **{key: trained.header["trained"][key] for key in ("steps", "samples", "minutes")},
     }
-    folder = folder_of(run)
+
+
+def write(run, result: dict):
+    """Write what `measure` returned beside the model in `run`. Raises ValueError."""
     text = json.dumps(result, indent=1) + "\n"
-    files.write(folder / SCORES, text.encode(), "make room, or let gen write into the run")
-    return result
+    files.write(folder_of(run) / SCORES, text.encode(), "make room, or let gen write into the run")
 
 
 def names_of(segments) -> set:

@@ -18,6 +18,7 @@ class Model(nn.Module):
     """
 
     stride: int = 1  # forward takes T in multiples of this
+    digits: int = 1  # symbols of an audio sample, as its codec has
     out: nn.Module
 
     def start(self, labels):

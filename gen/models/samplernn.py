@@ -38,7 +38,7 @@ class SampleRNN(Tiered):
         silence: tuple,
         classes: int = 0,
         *,
-        frames: list,
+        frames: list[int],
         cell: str,
         size: int,
         layers: int,

@@ -19,6 +19,7 @@ class WaveRNN(Model):
     """
 
     stride = 2
+    digits = 2
     rnn: Any  # torch's GRU, whose weights have names that its type doesn't tell
     mask: torch.Tensor  # (3 hidden, inputs): 0 where a gate's coarse half may not see the coarse byte
 
@@ -27,8 +28,6 @@ class WaveRNN(Model):
         super().__init__()
         if hidden < 2 or hidden % 2 or head < 1:
             raise ValueError(f"model.hidden={hidden}, model.head={head}: hidden is even and over 0, head over 0")
-        if len(silence) != 2:
-            raise ValueError("model=wavernn: predicts pairs of coarse and fine; give codec=linear16 with it")
         self.levels, self.silence, self.hidden = levels, silence, hidden
         self.label = Label(classes, LABEL)
         inputs = 3 + LABEL * bool(classes)

@@ -90,7 +90,9 @@ def report(runs, seconds, count: int, temperatures: list, seed: int, out, png, p
     home = folder_of(runs[0]) if gathered[0].reference else Path()
     written = [Path(out) if out else home / PAGE]
     files.spare(written[0], MARK)
-    files.write(written[0], page(gathered, blind(gathered, seed), track).encode())
+    files.write(
+        written[0], page(gathered, blind(gathered, seed), track).encode(errors="replace")
+    )  # a name may be no UTF-8
     return written + (plots.write(gathered, png) if png else [])
 
 
@@ -182,7 +184,7 @@ def sampled(run, trained, seconds, count, temperatures, seed, track) -> list:
     for temperature in track(temperatures, f"{run}: generating", len(temperatures)):
         settings = {**USUAL, "seed": seed, "temperature": temperature}
         waves = trained.sample(seconds, count, **settings)
-        told = address.written(run, range(count), {**settings, "prime": None})
+        told = address.written(run, trained.sha256, range(count), {**settings, "prime": None})
         for stream, (wave, line) in enumerate(zip(waves, told, strict=True)):
             label = trained.classes[trained.label_ids(None, 1, stream)[0]] if trained.classes else ""
             title = f"At {temperature:g}: take {stream + 1}" + (f", {label}" if label else "")

@@ -20,7 +20,8 @@ from gen.base import files
 from gen.base.build import build
 from gen.base.schema import Number, check, parse, shown
 from gen.models.base import Model
-from gen.run.folder import MODEL
+from gen.models.make import make
+from gen.run.folder import MODEL, is_name
 from gen.sound.codec import Codec
 from gen.sound.hearing import Heard
 
@@ -187,6 +188,8 @@ def open_model(path) -> Loaded:
             raise ValueError(f"{path}: holds no {MODEL}; give a run folder that gen train made")
         path = path / MODEL
     file = read(path, HEADER, fits)
+    if settings := file.header.get("trained", {}).get("settings"):  # without keys that this version knows nothing of
+        settings["data"] = {k: v for k, v in settings["data"].items() if {k, f"{k}?"} & DATA.keys()}
     model, codec = made(file.header)
     model.load_state_dict(file.tensors)
     return Loaded(model.eval(), codec, file.header["rate"], file.header["classes"], file.header, file.sha256)
@@ -195,8 +198,7 @@ def open_model(path) -> Loaded:
 def made(header: dict) -> tuple:
     """Return the model and the codec that a header describes."""
     codec = build(header["codec"], "codec", Codec)
-    facts = {"levels": codec.levels, "silence": codec.silence, "classes": len(header["classes"])}
-    return build(header["model"], "model", Model, **facts), codec
+    return make(header["model"], codec, len(header["classes"])), codec
 
 
 def fits(header: dict, shapes: dict):
@@ -206,7 +208,7 @@ def fits(header: dict, shapes: dict):
     no more layers than tensors, so that none is built without end either.
     """
     classes = header["classes"]
-    if len(set(classes)) < len(classes) or not all(0 < len(name) < 256 and name.isprintable() for name in classes):
+    if len(set(classes)) < len(classes) or not all(is_name(name) for name in classes):
         raise ValueError("its header's classes are not names, each another")
     most = max([len(shapes), *(side for _, shape in shapes.values() for side in shape)], default=0)
     for key, value in header["model"].items():

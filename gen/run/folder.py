@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from gen.base.terminal import plain
+
 HOME = Path("runs")
 MODEL = "model.safetensors"  # all that sampling needs
 RESUME = "resume.safetensors"  # the rest of a training
@@ -11,6 +13,23 @@ PREVIEWS = "previews"
 TAKES = "takes"
 SCORES = "evaluate.json"
 PAGE = "report.html"
+
+
+def run_folder(name: str) -> Path:
+    """Return the folder of the run of that name. Raises ValueError for what is no plain name of a folder."""
+    if not is_name(name) or {"/", "\\"} & set(name) or name in (".", ".."):
+        raise ValueError(f"name={name}: this is the name of a folder in {HOME}, a word without / and \\; give another")
+    return HOME / name
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text can be shown as the name of something: a few letters, and no terminal's commands."""
+    return 0 < len(text) < 256 and plain(text) == text
+
+
+def name_of(text: str) -> str:
+    """Return a text as part of a file's name."""
+    return plain(text).replace("/", "-").replace("\\", "-")
 
 
 def folder_of(run) -> Path:

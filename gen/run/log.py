@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gen.base import files
 from gen.base.schema import Each, Number, check, parse
-from gen.run.folder import BOARD, LOG, PREVIEWS, SCORES
+from gen.run.folder import BOARD, LOG, PREVIEWS, SCORES, name_of
 from gen.sound import audio
 
 ROOM = "make room, and run the same command again"
@@ -62,7 +62,7 @@ class Journal:
         """Write takes (B, T) to listen to: one of each of the first labels, or one; return their paths in the run."""
         paths = []
         for label, wave in zip(classes or ["take"], waves, strict=False):
-            paths.append(f"{PREVIEWS}/step-{step:06d}-{label.replace('/', '-')}.wav")
+            paths.append(f"{PREVIEWS}/step-{step:06d}-{name_of(label)}.wav")
             with files.named(self.run / paths[-1], ROOM):
                 audio.write(self.run / paths[-1], wave, rate)
                 self.board.audio(label, wave, rate, step)

@@ -1,48 +1,98 @@
 """A take's address: all that it takes to make it again bit for bit, written into the file itself as its comment.
 
-Its length is the file's own, so that a take that goes on where another stopped is the longer take, byte for byte.
+Its length is the file's own, so that a take that goes on where another stopped is the longer take, byte for byte. Who
+wrote a take may wish its reader ill: types and ranges are checked, and no file that it names is more than read.
 """
 
 import filecmp
 import json
+import re
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from gen.base import files
+from gen.base.schema import Number, fault, parse
 from gen.run.folder import model_file, run_of
+from gen.sampling.settings import Settings, check_length
 from gen.sampling.trained import WHOLE, Trained
 from gen.sound import audio
 
 SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights", "guard")  # of Settings; prime besides
+LONGEST = 1 << 16  # characters of an address
+DIGEST = 32  # digits of the hash of a file in it, the first half of its SHA-256
+FILE = {"path": str, "sha256": str}
+RULE = {
+    "gen": str,
+    "model": FILE,
+    "stream": Number(int, 0, 2**63 - 1),
+    "seed": Number(int, 0, 2**64 - 1),
+    "temperature": Number(float, 0, 1000),
+    "top_p": Number(float, 0, 1),
+    "label": (None, str),
+    "engine": str,
+    "weights": str,
+    "guard": bool,
+    "prime": (None, FILE),
+}
 
 
 def digest(path) -> str:
-    """Return the first half of a file's SHA-256, in hexadecimal digits."""
+    """Return the SHA-256 of a regular file, in hexadecimal digits."""
     try:
-        return files.sha256(path)[:32]
+        return files.sha256(files.regular(path))
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
 
 
-def written(run, streams, settings: dict) -> list:
-    """Return the addresses of `streams` of the model in `run`, sampled with `settings`, a line each."""
-    prime = settings["prime"] and {"path": str(settings["prime"]), "sha256": digest(settings["prime"])}
+def hear(prime, rate: int) -> tuple:
+    """Return the wave (T,) of a recording to go on from, and the SHA-256 of its file. Raises ValueError."""
+    before = digest(prime)
+    wave = audio.read(prime, rate)
+    if digest(prime) != before:
+        raise ValueError(f"{prime}: was changed while it was read; run the same command again")
+    return wave, before
+
+
+def written(run, model: str, streams, settings: dict, prime: str | None = None) -> list:
+    """Return the addresses of `streams` of the model in `run`, sampled with `settings`, a line each.
+
+    `model` and `prime` are the SHA-256 of the files that were read.
+    """
+    heard = {"path": str(settings["prime"]), "sha256": prime[:DIGEST]} if prime else None
     kept = {key: settings[key] for key in SETTINGS}
-    model = {"path": str(run), "sha256": digest(model_file(run))}
-    shared = {"gen": version("gen"), "model": model}
-    return [json.dumps({**shared, "stream": stream, **kept, "prime": prime}) for stream in streams]
+    shared = {"gen": version("gen"), "model": {"path": str(run), "sha256": model[:DIGEST]}}
+    return [json.dumps({**shared, "stream": stream, **kept, "prime": heard}) for stream in streams]
 
 
 def read(take) -> dict:
     """Return the address in a take; raise ValueError where a file has none."""
-    text = audio.comment(take)
+    text, header = audio.comment(take), audio.info(take)
+    ours = len(text) <= LONGEST and header["channels"] == 1 and header["subtype"] == "PCM_16"
     try:
-        address = {"guard": False, **json.loads(text)}  # older takes tell of none
-        return {key: address[key] for key in ("gen", "model", "stream", *SETTINGS, "prime")}
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{take}: carries no address; only files that gen sample wrote can be made again") from None
+        found = parse(text) if ours else None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or "model" not in found:
+        raise ValueError(f"{take}: carries no address; only files that gen sample wrote can be made again")
+    address = {"guard": False, **found}  # older takes tell of none
+    address = {key: address[key] for key in RULE if key in address}
+    if wrong := fault(address, RULE, "address") or out_of_range(address):
+        raise ValueError(f"{take}: carries a damaged address ({wrong}); only what gen sample wrote can be made again")
+    return address
+
+
+def out_of_range(address: dict) -> str | None:
+    """Return what is wrong with an address whose fields have the right types, None where it holds."""
+    for named in filter(None, (address["model"], address["prime"])):
+        if not named["path"] or "\0" in named["path"] or not re.fullmatch(rf"[0-9a-f]{{{DIGEST}}}", named["sha256"]):
+            return "it names a file by no path and hash"
+    try:
+        Settings(stream=address["stream"], **{key: address[key] for key in SETTINGS}).check()
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def make_way(path, say):
@@ -73,9 +123,14 @@ def same_file(take, kind: str, told: dict, given) -> str:
     file = model_file(path) if kind == "run" else Path(path)
     if not file.exists():
         raise ValueError(f"{take}: was made with {kind} {path}, which isn't there; give {kind}= where it is now")
-    if (found := digest(file)) != told["sha256"]:
-        raise ValueError(f"{take}: was made with another {kind} than {path} ({told['sha256']}, not {found})")
+    check_same(take, kind, path, told, digest(file))
     return path
+
+
+def check_same(take, kind: str, path: str, told: dict, found: str):
+    """Raise ValueError unless `found`, the SHA-256 of a file, is that of the file that an address tells of."""
+    if found[:DIGEST] != told["sha256"]:
+        raise ValueError(f"{take}: was made with another {kind} than {path} ({told['sha256']}, not {found[:DIGEST]})")
 
 
 def blocks(take, longer: float = 0.0, run=None, prime=None, warn=lambda text: None):
@@ -84,13 +139,23 @@ def blocks(take, longer: float = 0.0, run=None, prime=None, warn=lambda text: No
     `run` and `prime` say where these are now. Raises ValueError where there is no address, or it is not of these.
     """
     address = read(take)
+    if prime and not address["prime"]:
+        raise ValueError(f"prime={prime}: {take} goes on from no recording; leave prime= out")
     run = same_file(take, "run", address["model"], run)
     if address["prime"]:
         prime = same_file(take, "prime", address["prime"], prime)
     trained = Trained(run)
+    check_same(take, "run", run, address["model"], trained.sha256)  # it may have been replaced since
     seconds = audio.frames(take) / trained.rate + longer
+    check_length(seconds)
+    if 0 < longer * trained.rate < 1:
+        raise ValueError(f"seconds={longer}: is less than one sample at {trained.rate} Hz")
+    wave = None
+    if address["prime"]:
+        wave, found = hear(prime, trained.rate)
+        check_same(take, "prime", prime, address["prime"], found)
     settings = {key: address[key] for key in SETTINGS}
-    made = trained.stream(seconds, stream=address["stream"], prime=prime, block=WHOLE, warn=warn, **settings)
+    made = trained.stream(seconds, stream=address["stream"], prime=wave, block=WHOLE, warn=warn, **settings)
     return trained.rate, audio.comment(take), made
 
 

@@ -1,6 +1,5 @@
 """The two samplers of a model: compiled, and the reference, which defines what a take is."""
 
-from gen.engine.program import WEIGHTS
 from gen.sampling.reference import Reference
 from gen.sampling.settings import COMPILED, REFERENCE
 
@@ -12,8 +11,6 @@ def sampler(model, silence: tuple, name: str, weights: str, say):
     """
     from gen.engine.player import Engine  # numba takes its time to import
 
-    if weights not in WEIGHTS:
-        raise ValueError(f"weights={weights}: there are {', '.join(WEIGHTS)}")
     if name == COMPILED:
         try:
             return Engine(model, silence, weights, say=say)

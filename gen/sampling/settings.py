@@ -1,9 +1,12 @@
 """What a take is made with: the settings of sampling, their usual values, and what they may be."""
 
 import dataclasses
-import math
+
+from gen.engine.program import WEIGHTS
 
 COMPILED, REFERENCE = "compiled", "reference"  # the samplers
+LONGEST_HOURS = 24  # of a take in a file
+MOST = 100_000  # takes at a time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,14 +37,26 @@ class Settings:
         for key, (holds, rule) in RULES.items():
             if not holds(value := getattr(self, key)):
                 raise ValueError(f"{key}={value}: {key} {rule}")
+        if self.stream + (self.count or 1) > 2**63:
+            raise ValueError(f"stream={self.stream}, count={self.count}: a stream's number is under 2^63")
+
+
+def check_length(seconds: float):
+    """Raise ValueError for takes that are longer than a file's."""
+    if seconds > LONGEST_HOURS * 3600:
+        raise ValueError(f"seconds={seconds:g}: a take in a file has {LONGEST_HOURS} hours at most; inf has no end")
 
 
 RULES = {
     "seconds": (lambda v: v > 0, "is a length over 0, or inf"),
-    "count": (lambda v: v is None or v >= 1, "is how many takes, 1 or more"),
+    "count": (lambda v: v is None or 1 <= v <= MOST, f"is how many takes, 1 to {MOST:,}; stream= goes on from there"),
     "seed": (lambda v: 0 <= v < 2**64, "is 0 or more, and under 2^64"),
     "stream": (lambda v: 0 <= v < 2**63, "is the number of the first take, 0 or more"),
-    "temperature": (lambda v: 0 <= v < math.inf, "is 0 (greedy: always the likeliest symbol) or more, 1 as trained"),
+    "temperature": (
+        lambda v: v == 0 or 0.001 <= v <= 1000,
+        "is 0 (greedy: always the likeliest symbol) or more, from 0.001 to 1000; 1 as trained",
+    ),
     "top_p": (lambda v: 0 < v <= 1, "is over 0 and at most 1 (off)"),
-    "engine": (lambda v: v in (COMPILED, REFERENCE), f"there are {COMPILED} and {REFERENCE}"),
+    "engine": (lambda v: v in (COMPILED, REFERENCE), f"is {COMPILED} or {REFERENCE}"),
+    "weights": (lambda v: v in WEIGHTS, f"are one of {', '.join(WEIGHTS)}"),
 }

@@ -11,7 +11,7 @@ from gen.run import checkpoint
 from gen.sampling.guard import Guard
 from gen.sampling.reference import CHUNK, Reference
 from gen.sampling.samplers import sampler
-from gen.sampling.settings import COMPILED, Settings
+from gen.sampling.settings import COMPILED, Settings, check_length
 from gen.sound import audio
 
 LIVE, WHOLE = 0.02, 0.25  # seconds of audio made at a time, to be heard at once, and else
@@ -51,6 +51,7 @@ class Trained:
         asked = Settings(*given, **settings)
         if not math.isfinite(asked.seconds):
             raise ValueError(f"seconds={asked.seconds}: this has an end; use stream for audio without one")
+        check_length(asked.seconds)
         waves = np.concatenate(list(self.stream(**vars(asked), block=WHOLE, warn=warn)), 1)
         return waves if asked.count else waves[0]
 

@@ -120,7 +120,8 @@ class Take:
         form = written_format(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.file = soundfile.SoundFile(self.part, "w", rate, 1, "PCM_16", format=form)
+            self.part.touch()  # the system says better than libsndfile what stands in the way
+            self.file = soundfile.SoundFile(_native(self.part), "w", rate, 1, "PCM_16", format=form)
             self.file.comment = comment
         except (OSError, soundfile.SoundFileError) as error:
             raise ValueError(
@@ -159,9 +160,9 @@ def mend(path) -> int:
     """Return how many samples a file that broke off holds; write it into a FLAC's header, which else has no end."""
     with open(path, "r+b") as raw:
         if raw.read(4) != b"fLaC":
-            return soundfile.info(path).frames
+            return soundfile.info(_native(path)).frames
         whole = 0
-        with contextlib.suppress(soundfile.SoundFileError), soundfile.SoundFile(path) as file:
+        with contextlib.suppress(soundfile.SoundFileError), soundfile.SoundFile(_native(path)) as file:
             while count := len(file.read(FLAC_FRAME, dtype="int16")):
                 whole += count
         raw.seek(21)  # 36 bits: the lower half of this byte and the next four
@@ -215,7 +216,7 @@ def _open(path):
     try:
         if files.regular(path).stat().st_size == 0:
             raise ValueError(f"{path}: is an empty file (0 bytes); remove it")
-        file = soundfile.SoundFile(path)
+        file = soundfile.SoundFile(_native(path))
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
     except (soundfile.SoundFileError, RuntimeError, MemoryError, TypeError) as error:  # TypeError: of a .raw, no header
@@ -230,6 +231,12 @@ def _open(path):
     return file
 
 
+def _native(path):
+    """Return a path as `soundfile` takes it: names of files may be no UTF-8."""
+    return os.fsencode(path) if os.name == "posix" else str(path)
+
+
 def _reason(error):
-    text = getattr(error, "error_string", None) or str(error) or type(error).__name__
+    told = (getattr(error, key, None) for key in ("error_string", "strerror"))  # libsndfile's, the system's
+    text = next(filter(None, told), None) or str(error) or type(error).__name__
     return text.strip().rstrip(".").removeprefix("Error : ")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gen.base.terminal import plain
 from gen.survey import recording
 from gen.survey.recording import lossless
 
@@ -34,7 +35,7 @@ def lines(corpus, path, rate: int) -> list:
     figures, total = [], np.zeros(1)
     for name in names[:: -(-len(names) // HEARD)]:
         measured = recording.measure(folder / name, BEGINNING)
-        figures.append({"name": recording.plain(name), **measured.figures})
+        figures.append({"name": plain(name), **measured.figures})
         total = recording.added(total, measured.spectrum)
     return [enough(corpus.seconds), best_rate(figures, {rate: recording.lost(total, rate)}, rate), levels(figures)[0]]
 

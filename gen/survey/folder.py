@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from gen.base import files
-from gen.base.terminal import unseen
+from gen.base.terminal import plain, unseen
 from gen.corpus.names import find_audio
 from gen.sound import audio
 from gen.survey import duplicates
-from gen.survey.recording import BIN, RATES, added, lost, measure, plain
+from gen.survey.recording import BIN, RATES, added, lost, measure
 
 
 def survey(path, rate: int = 16000, track=unseen) -> dict:

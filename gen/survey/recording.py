@@ -38,11 +38,6 @@ class Measured(NamedTuple):
     frames: int
 
 
-def plain(name) -> str:
-    """Return a name as text that is safe to show: what can't be printed, a terminal's commands too, is a ?."""
-    return "".join(c if c.isprintable() else "?" for c in str(name))
-
-
 def measure(path, seconds: float = float("inf")) -> Measured:
     """Measure one file, or about its first `seconds`. Raises ValueError for one that training couldn't read."""
     header = audio.info(path)

@@ -15,9 +15,9 @@ from gen.base.build import build, conform
 from gen.base.signals import Interrupted, catch_signals
 from gen.corpus.corpus import prepare
 from gen.corpus.windows import Windows
-from gen.models.base import Model
+from gen.models.make import make
 from gen.run import resume
-from gen.run.folder import HOME
+from gen.run.folder import run_folder
 from gen.run.lock import owning
 from gen.sound.codec import Codec
 from gen.training.chief import NOTHING, Chief
@@ -60,7 +60,7 @@ def train(
     settings = {"data": data, "codec": codec, "model": model, "seed": seed, "lanes": lanes, "window": window}
     settings |= {"learning_rate": learning_rate, "optimizer": optimizer, "warmup": warmup, "clip": clip}
     settings |= {"precision": precision}  # all that may not differ when a run is resumed
-    plan, run = Plan(steps, minutes, patience, learning_rate, warmup, valid_every), HOME / str(name)
+    plan, run = Plan(steps, minutes, patience, learning_rate, warmup, valid_every), run_folder(name or "")
     with ranks.join() as group, catch_signals() as caught, contextlib.ExitStack() as held:
         place = machine.device(device, group.rank)
         machine.keep_freed_memory()
@@ -115,7 +115,7 @@ def begin(data: dict, codec: dict, model: dict, seed: int, lanes: int, window: i
     with group.first_alone():
         corpus = prepare(**data, codec=codes, lanes=lanes, track=terminal.unseen if group.rank else terminal.track)
     torch.manual_seed(seed)
-    net = build(model, "model", Model, levels=codes.levels, silence=codes.silence, classes=len(corpus.classes))
+    net = make(model, codes, len(corpus.classes), lanes, window)
     if window % net.stride:
         raise ValueError(f"window={window}: this model takes multiples of {net.stride}")
     torch.manual_seed(seed + group.rank)  # dropout differs between ranks

@@ -13,7 +13,7 @@ from gen.corpus.corpus import prepare
 from gen.corpus.splits import spread
 from gen.corpus.windows import Windows
 from gen.judging.baselines import baselines
-from gen.models.base import Model
+from gen.models.make import make
 from gen.sound.codec import Codec
 from gen.training.optimizers import build as build_optimizers
 from gen.training.step import train_step
@@ -32,7 +32,7 @@ def trial(data: dict, codec: dict, model: dict, lanes, window, learning_rate, op
     if lanes < 1 or not 0 < learning_rate < 1:
         raise ValueError(f"lanes={lanes}, learning_rate={learning_rate}: lanes are 1 or more, a rate between 0 and 1")
     corpus = prepare(**data, codec=codes, lanes=lanes, track=track)
-    net = build(model, "model", Model, levels=codes.levels, silence=codes.silence, classes=len(corpus.classes))
+    net = make(model, codes, len(corpus.classes), lanes, window)
     if window < 1 or window % net.stride:
         raise ValueError(f"window={window}: this model takes multiples of {net.stride}")
     machine.keep_freed_memory()

@@ -119,6 +119,23 @@ def test_one_bad_file_is_named_and_skipped(gen, tmp_path):
         (["twice"], "twice: settings are key=value"),
         (["secondz=1"], "secondz: there is no such key"),
         (["seconds=long"], "seconds=long"),
+        (["seconds=nan"], "seconds=nan: seconds is a length over 0"),
+        (["seconds=1e300"], "seconds=1e+300: a take in a file has 24 hours at most; inf has no end"),
+        (["count=1000000000"], "count=1000000000: count is how many takes, 1 to 100,000"),
+        (["seed=1.5"], "seed=1.5: "),
+        (["seed=18446744073709551616"], "seed=18446744073709551616: seed is 0 or more, and under 2^64"),
+        (["stream=9223372036854775807"], "stream=9223372036854775807, count=4: a stream's number is under 2^63"),
+        (["temperature=nan"], "temperature=nan: temperature is 0"),
+        (["temperature=inf"], "temperature=inf: temperature is 0"),
+        (["temperature=1e-320"], "temperature is 0 (greedy: always the likeliest symbol) or more, from 0.001 to 1000"),
+        (["top_p=nan"], "top_p=nan: top_p is over 0"),
+        (["engine=fast"], "engine=fast: engine is compiled or reference"),
+        (["weights=int8"], "weights=int8: weights are one of float32, bfloat16, float64"),
+        (["prime=."], ".: is no regular file"),
+        (["prime=/dev/zero"], "/dev/zero: is no regular file"),
+        (["out="], "out=: holds no path"),
+        (["out=/dev/null"], "out=/dev/null: is there already, and no folder"),
+        (["out=takes.mp3"], "out=takes.mp3: takes are written as .wav or .flac"),
     ],
 )
 def test_a_wrong_setting_of_sampling_is_refused_in_one_line_and_writes_nothing(gen, runs, tmp_path, args, told):
@@ -147,6 +164,8 @@ def test_a_model_file_that_is_no_model_is_refused_in_one_line(gen, runs, tmp_pat
     refused(gen("sample", path), "is a pickle", "refused unopened")
     assert not (tmp_path / "sprung").exists()
     refused(gen("sample", tmp_path / "nothing"), "nothing: No such file or directory")
+    refused(gen("sample", "/dev/null"), "/dev/null: is no regular file")
+    refused(gen("sample", runs), "runs: holds no model.safetensors; give a run folder")
     refused(gen("sample"), "give the run to sample")
 
 
@@ -301,6 +320,34 @@ def test_help_into_a_pipe_that_closes_is_quiet(tmp_path):
         f"{sys.executable} -m gen train --help | head -1", shell=True, cwd=tmp_path, capture_output=True, text=True
     )
     assert (done.stdout, done.stderr) == ("gen train [FOLDER] [key=value ...]\n", "")
+
+
+@pytest.mark.parametrize(("to", "code", "told"), [("| true", 0, ""), (">&-", 1, "Bad file descriptor")])
+def test_an_evaluation_that_nobody_reads_is_kept(runs, to, code, told):
+    (runs / "plain" / "evaluate.json").unlink(missing_ok=True)
+    command = f"{sys.executable} -m gen evaluate runs/plain {to}"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=runs.parent, capture_output=True, text=True)
+    assert done.returncode == code
+    assert told in done.stderr
+    assert done.stderr.count("\n") == bool(told)
+    assert (runs / "plain" / "evaluate.json").exists()
+
+
+def test_what_was_found_is_told_though_it_cannot_be_written(gen, runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(trial, "SECONDS", 0.5)
+    for index in range(3):
+        tone(tmp_path / "in" / f"{index}.wav", seconds=2, hz=200 + 90 * index)
+    code, out, err = gen("data", "in", *TINY, "out=in/0.wav/data.html")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "in/0.wav/data.html: can't be written (Not a directory); give another place with out=" in err
+    assert "loses nothing" in out
+    shutil.copytree(runs / "plain", tmp_path / "run")
+    (tmp_path / "run" / "evaluate.json").unlink(missing_ok=True)
+    (tmp_path / "run" / "evaluate.json").mkdir()
+    code, out, err = gen("evaluate", runs / "notes", "run", "nowhere", f"data.path={runs.parent / 'in'}")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "run/evaluate.json: can't be written" in err
+    assert out.count("valid, ") == 2
 
 
 def test_an_unknown_command_is_refused(gen):

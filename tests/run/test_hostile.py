@@ -15,7 +15,7 @@ from gen.run import checkpoint
 from gen.run.folder import MODEL
 from gen.sound.codec import Codec
 from tests.mutate import with_header
-from tests.small import MODELS, MULAW, SIZES, SMALL, model_node, save_run, sharp
+from tests.small import MODELS, MULAW, SIZES, SMALL, model_node, save_run, sharp, trained_on
 
 
 @pytest.fixture
@@ -86,6 +86,15 @@ def test_every_field_of_a_header_is_checked(run, key, value):
     with_changes(run, **{key: value})
     with pytest.raises(ValueError, match=r"model\.safetensors: "):
         checkpoint.open_model(run)
+
+
+def test_what_this_version_knows_nothing_of_is_left_out_and_names_are_of_any_script(run):
+    told = trained_on("in")
+    told["settings"]["data"]["later"] = 1
+    with_changes(run, trained=told, classes=["日本　語", "नी\u200dत"])
+    loaded = checkpoint.open_model(run)
+    assert loaded.header["trained"]["settings"] == trained_on("in")["settings"]
+    assert loaded.classes == ["日本　語", "नी\u200dत"]
 
 
 @pytest.mark.parametrize("dtype", [torch.int8, torch.int64, torch.complex64, torch.bool])

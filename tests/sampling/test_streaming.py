@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 import soundfile
 
 from gen import load
+from gen.commands import sample
 from gen.engine import lower
 from gen.sampling import bench
 from gen.sound import audio
@@ -96,6 +98,28 @@ def test_a_disk_that_fills_up_leaves_what_was_made(gen, run, tmp_path, name):
     assert f"the {len(samples) / RATE:.2f} s before it are kept" in err
     assert len(samples) > RATE
     assert np.array_equal(audio.pcm(samples), audio.pcm(load(run).sample(seconds=20.0))[: len(samples)])
+
+
+def test_more_takes_than_are_made_at_a_time_are_the_same_as_at_once(gen, run, tmp_path, monkeypatch):
+    asked = ["sample", run, "seconds=0.02", "count=5", "stream=3"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sample, "TOGETHER", 2)
+    few = gen(*asked, "out=few")[1].split()
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    many = gen(*asked, "out=many")[1].split()
+    assert [name.partition("/")[2] for name in few] == [f"seed0-{stream}.wav" for stream in range(3, 8)]
+    for one, other in zip(few, many, strict=True):
+        assert (tmp_path / one).read_bytes() == (tmp_path / other).read_bytes()
+
+
+def test_a_take_that_cannot_be_begun_leaves_none_of_the_others(gen, run, tmp_path):
+    (tmp_path / "takes").mkdir()
+    (tmp_path / "takes" / f".seed0-2.wav.{os.getpid()}.part").mkdir()
+    code, out, err = gen("sample", run, "seconds=0.02", "out=takes")
+    assert (code, out) == (1, "")
+    assert "takes/seed0-2.wav: can't be written (" in err
+    assert len(list((tmp_path / "takes").iterdir())) == 1
 
 
 def test_a_long_take_is_the_short_one_and_more(run):
