@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from gen.models.make import make
 from gen.models.tiers import ratios
 from gen.sound import codec
-from tests.small import LEVELS, built
+from tests.small import LEVELS, built, model_node
 
 T = 24
 
@@ -154,4 +155,4 @@ def test_wavernn_is_the_papers_equation_2():
 
 def test_wavernn_wants_its_codec():
     with pytest.raises(ValueError, match="codec=linear16"):
-        built("wavernn", 256, (128,))
+        make(model_node("wavernn"), codec.MuLaw(8, 0.0), 0)
