@@ -3,7 +3,7 @@
 import os
 import sys
 
-from gen.base import terminal
+from gen.base import streams
 from gen.base.signals import Interrupted
 from gen.cli import arguments, help
 from gen.cli.errors import one_line
@@ -14,7 +14,7 @@ def call(name: str, command, argv: list):
     flags = {"-h", "--help"} & set(argv)
     given = arguments.read(name, command, [word for word in argv if word not in flags])
     if flags:
-        with terminal.output():
+        with streams.output():
             help.show_help(name, command, given.overrides)
         return
     arguments.check_paths(name, command.ARGUMENT, given)
@@ -38,7 +38,7 @@ def call(name: str, command, argv: list):
 
     if given.show:
         text = compose.as_yaml(compose.compose(name, command, overrides))
-        with terminal.output():
+        with streams.output():
             print(text)
     elif given.sweep:
         compose.sweep(name, command, overrides, run)
@@ -50,20 +50,20 @@ def command_line(name: str = "--help", *argv):
     """Run the command that a person typed, or list them, and write out what it printed. Raises ValueError."""
     try:
         if name in ("-h", "--help"):
-            with terminal.output():
+            with streams.output():
                 help.show_list()
         elif name in (commands := help.commands()):
             call(name, commands[name], list(argv))
         else:
             raise ValueError(f"gen {name}: there is no such command; there are {', '.join(commands)}")
     finally:
-        with terminal.output():
+        with streams.output():
             sys.stdout.flush()
 
 
 def main():
     """Run the command in sys.argv; exit 1 with one line on standard error when the input is wrong."""
-    terminal.stand_in()
+    streams.stand_in()
     try:
         command_line(*sys.argv[1:])
     except BrokenPipeError:
@@ -72,7 +72,7 @@ def main():
         sys.stderr.write("stopped\n")
         sys.exit(130)
     except Interrupted as error:
-        sys.stderr.write(f"{terminal.plain(error)}\n")
+        sys.stderr.write(f"{streams.plain(error)}\n")
         sys.exit(128 + error.number)
     except Exception as error:
         if "GEN_TRACEBACK" in os.environ:

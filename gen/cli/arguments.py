@@ -1,12 +1,9 @@
 """What a person typed, taken apart: paths, overrides of the configuration, the few flags there are."""
 
-import inspect
 import os
 import re
 from pathlib import Path
 from typing import NamedTuple
-
-from gen.base import terminal
 
 HERE = Path(__file__).resolve().parents[1]
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"  # in the wheel, in a clone
@@ -66,6 +63,8 @@ def is_path(name: str, command, word: str) -> bool:
     found = SETTING.match(word)
     if not (found and has_keys(name) and found[2] in {"hydra", *GROUPS, *keys_of(command)}):
         return True
+    from gen.base import terminal  # which imports rich
+
     terminal.say(f"{word}: taken as the setting; the file of that name is ./{word}")
     return False
 
@@ -107,6 +106,8 @@ def functions(command) -> list:
 
 def keys_of(command) -> set:
     """Return the keys of a command."""
+    import inspect
+
     found = (p for function in functions(command) for p in inspect.signature(function).parameters.values())
     return {p.name for p in found if p.annotation is not p.empty}
 

@@ -1,6 +1,6 @@
 """An error as one line for the person."""
 
-from gen.base.terminal import plain
+from gen.base.streams import plain
 
 
 def one_line(error) -> str:

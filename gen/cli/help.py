@@ -1,11 +1,8 @@
 """What the commands are and what their keys mean: the list, and a command's help with the YAML it would compose."""
 
 import importlib
-import inspect
-import json
-import pkgutil
 import re
-import textwrap
+from pathlib import Path
 
 import gen.commands
 from gen.cli.arguments import CONF, choices_of, functions, has_keys
@@ -16,7 +13,7 @@ COMMENT = 26  # the column of the comments in conf
 
 def commands() -> dict:
     """Return the commands by name, each the module of its file, in the order in which they are listed."""
-    names = [found.name for found in pkgutil.iter_modules(gen.commands.__path__)]
+    names = sorted(p.stem for p in Path(gen.commands.__file__).parent.glob("[a-z]*.py"))
     found = {name: importlib.import_module(f"gen.commands.{name}") for name in names}
     place = {group: number for number, group in enumerate(GROUPS)}
     return dict(sorted(found.items(), key=lambda item: (place.get(item[1].GROUP, len(place)), item[1].GROUP)))
@@ -46,7 +43,7 @@ def show_help(name: str, command, overrides: list):
         keys = (CONF / group / f"{choice}.yaml").read_text().replace("# @package _global_\n", "")
         keys = re.sub(r"^defaults:\n(  .*\n)+\n?", "", keys, flags=re.MULTILINE)
         if not re.search(rf"^{group}:", keys, re.MULTILINE):
-            keys = f"{group}:\n{textwrap.indent(keys, '  ')}"
+            keys = f"{group}:\n" + re.sub("^(?=.)", "  ", keys, flags=re.MULTILINE)
         others = " ".join(f"{group}={other}" for other in choices_of(group) if other != choice)
         print(f"# {group}={choice}; gen {name} {group}=... --help tells of others: {others}\n{keys}")
 
@@ -55,6 +52,9 @@ def with_values(text: str, command) -> str:
     """Return lines of YAML with the value in place of each `${usual:key}`, which stands for what the signature has."""
     if "${usual:" not in text:
         return text  # the functions of some commands have to import torch
+    import inspect
+    import json
+
     usual = {k: p.default for made in functions(command) for k, p in inspect.signature(made).parameters.items()}
 
     def line(found):

@@ -18,10 +18,10 @@ are the same. run= and prime= say where its model and the recording it went on f
 
 
 def run(path, out: str | None, run: str | None, prime: str | None):
-    from gen.base import terminal
+    from gen.base import streams
 
     remake(path, 0.0, "again", out, run, prime)
-    terminal.show(f"the same bytes as {path}")
+    streams.show(f"the same bytes as {path}")
 
 
 def remake(take, longer: float, how: str, out, run, prime):

@@ -29,7 +29,7 @@ def run(
     learning_rate: float,
     optimizer: str,
 ):
-    from gen.base import files, terminal
+    from gen.base import files, streams, terminal
     from gen.base.build import conform
     from gen.corpus.corpus import prepare
     from gen.pages import survey as page
@@ -48,6 +48,6 @@ def run(
     for columns, rows in tables(report):
         terminal.table(columns, rows)
     for finding in findings(report):
-        terminal.show(f"- {finding}")
+        streams.show(f"- {finding}")
     page.write(out, report)  # where that fails, the findings are told
-    terminal.show(out)
+    streams.show(out)

@@ -13,7 +13,7 @@ with what to do; the exit code is 1 if any failed. It takes half a minute.
 
 
 def run():
-    from gen.base import terminal
+    from gen.base import streams, terminal
     from gen.training.doctor import doctor
 
     passed = True
@@ -21,5 +21,5 @@ def run():
         for check in doctor():
             passed &= check.passed
             told = f"{check.name}: {check.found}"
-            terminal.show(f"PASS  {told}" if check.passed else f"FAIL  {told}; {check.remedy}")
+            streams.show(f"PASS  {told}" if check.passed else f"FAIL  {told}; {check.remedy}")
     sys.exit(not passed)

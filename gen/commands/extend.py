@@ -17,9 +17,9 @@ Make a take longer, in TAKE-extended beside it: the same file that gen sample wo
 
 
 def run(path, seconds: float, out: str | None, run: str | None, prime: str | None):
-    from gen.base import terminal
+    from gen.base import streams
 
     if not 0 < seconds < math.inf:
         raise ValueError(f"seconds={seconds}: this is how much longer, a length over 0")
     remake(path, seconds, "extended", out, run, prime)
-    terminal.show(f"it begins with the samples of {path}")
+    streams.show(f"it begins with the samples of {path}")

@@ -32,7 +32,7 @@ def run(
     out: str | None,
     png: str | None,
 ):
-    from gen.base import terminal
+    from gen.base import streams, terminal
     from gen.base.build import check
     from gen.pages.report import LARGE, report
 
@@ -42,7 +42,7 @@ def run(
         raise ValueError(f"seconds={seconds}, count={count}: a page has room for {MOST / 60:.0f} minutes of new takes")
     written = report(paths, seconds, count, temperatures, seed, out, png, data["path"], terminal.track)
     for path in written:
-        terminal.show(path)
+        streams.show(path)
     if (size := written[0].stat().st_size) > LARGE:
         terminal.say(
             f"{written[0]}: has {size / 1e6:.0f} MB, over 15: lower seconds=, count= or fewer runs suit a phone"

@@ -67,9 +67,9 @@ def run(path, out: str | None, count: int | None, format: str, **settings):
     names = [Path(out)] if single and out else take_paths(path, out, trained, count, format, settings)
     for at in range(0, count, TOGETHER):
         some = names[at : at + TOGETHER]
-        streams = range(first + at, first + at + len(some))
-        comments = address.written(path, trained.sha256, streams, settings, told)
-        record(blocks(streams[0], len(some), WHOLE), trained.rate, zip(some, comments, strict=True), not single)
+        numbers = range(first + at, first + at + len(some))
+        comments = address.written(path, trained.sha256, numbers, settings, told)
+        record(blocks(numbers[0], len(some), WHOLE), trained.rate, zip(some, comments, strict=True), not single)
 
 
 def is_file(out) -> bool:
@@ -89,11 +89,11 @@ def is_file(out) -> bool:
 
 def play(blocks, rate: int, seconds: float, format: str):
     """Write blocks (1, n) to standard output as they come."""
-    from gen.base import terminal
+    from gen.base import streams
     from gen.sound import audio
 
     def put(data: bytes):
-        with terminal.output():
+        with streams.output():
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
 
@@ -120,7 +120,7 @@ def record(blocks, rate: int, named, new: bool) -> list:
     """
     import signal
 
-    from gen.base import terminal
+    from gen.base import streams
     from gen.sound import audio
 
     takes = []
@@ -134,5 +134,5 @@ def record(blocks, rate: int, named, new: bool) -> list:
     finally:  # stopped, or no more room: what was made is kept
         kept = [path for take in takes if (path := take.keep(new=new))]
         for path in kept:
-            terminal.show(path)
+            streams.show(path)
     return kept

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gen.base.terminal import plain
+from gen.base.streams import plain
 
 HOME = Path("runs")
 MODEL = "model.safetensors"  # all that sampling needs

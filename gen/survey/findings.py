@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gen.base.terminal import plain
+from gen.base.streams import plain
 from gen.survey import recording
 from gen.survey.recording import lossless
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from gen.base import files
-from gen.base.terminal import plain, unseen
+from gen.base.streams import plain
+from gen.base.terminal import unseen
 from gen.corpus.names import find_audio
 from gen.sound import audio
 from gen.survey import duplicates

@@ -18,7 +18,7 @@ class Learner:
         self.optimizers = optimizers.build(optimizer, net, learning_rate)
         self.moving, self.weights = list(self.average.parameters()), list(net.parameters())
 
-    def set_rate(self, rate: float):
+    def set_learning_rate(self, rate: float):
         """Let the next step move the weights at a learning rate."""
         for each in self.optimizers:
             each.param_groups[0]["lr"] = rate

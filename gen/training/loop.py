@@ -131,7 +131,7 @@ def loop(step, learner, windows, state, progress, plan, chief, group, caught):
     started = saved_at = time.monotonic()
     before = progress.spent
     for batch in windows:
-        learner.set_rate(plan.rate(progress))
+        learner.set_learning_rate(plan.learning_rate_at(progress))
         nats, state = step(batch, state)
         progress.add(group.total(nats), batch.counted, digits)
         learner.follow(progress.step)

@@ -94,7 +94,7 @@ class Plan(NamedTuple):
         """Return whether the training is done."""
         return self.share(progress) >= 1 or tired(progress.history, self.patience)
 
-    def rate(self, progress: Progress) -> float:
+    def learning_rate_at(self, progress: Progress) -> float:
         """Return the learning rate: linear over the warm-up, then a cosine over the budget down to a twentieth."""
         share = min(1.0, self.share(progress))
         rising = self.learning_rate * min(1.0, (progress.step + 1) / self.warmup)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from gen.base import terminal
+from gen.base import streams, terminal
 from tests.small import save_run
 
 EVIL = "in\x1b[31m\u202ered\x07"
@@ -62,7 +62,7 @@ def test_streams_that_are_closed_are_not_taken_by_files():
 
 
 def test_letters_that_an_encoding_lacks_are_told_otherwise():
-    done = shell(MAIN.format("m.terminal.show('ü')"), PYTHONIOENCODING="ascii")
+    done = shell(MAIN.format("m.streams.show('ü')"), PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stdout) == (0, "\\xfc\n")
 
 
@@ -76,9 +76,9 @@ def test_letters_that_an_encoding_lacks_are_told_otherwise():
     ],
 )
 def test_what_would_command_a_terminal_is_a_question_mark_and_letters_stay(capfd, text, seen):
-    assert terminal.plain(text) == seen
+    assert streams.plain(text) == seen
     terminal.say(text)
-    terminal.show(text)
+    streams.show(text)
     terminal.table(["", "x"], [(text, text)])
     out, err = capfd.readouterr()
     assert err == f"{seen}\n"
