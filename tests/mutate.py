@@ -1,5 +1,6 @@
 """Mutations of what a file says, by a seeded random: what somebody who means harm, or a bad disk, may write."""
 
+import copy
 import json
 import math
 
@@ -43,7 +44,7 @@ def mutated(tree, chance):
             chance.shuffle(kept)
             node[last] = dict(kept[1:]) if isinstance(value, dict) else kept[1:] + kept[1:]
         else:
-            node[last] = chance.choice(ODD)
+            node[last] = copy.deepcopy(chance.choice(ODD))  # which the next round may change
     return tree
 
 
