@@ -86,6 +86,7 @@ def table(columns, rows):
         screen.print(made)
     with output():
         sys.stdout.write(drawn.get())
+        sys.stdout.flush()
 
 
 class TrainingBar(Progress):

@@ -45,9 +45,11 @@ def run(
             report["trial"] = trial(data, codec, model, lanes, window, learning_rate, optimizer, terminal.track)
         except ValueError as error:
             report["refused"] = str(error)
-    for columns, rows in tables(report):
-        terminal.table(columns, rows)
-    for finding in findings(report):
-        streams.show(f"- {finding}")
-    page.write(out, report)  # where that fails, the findings are told
+    try:
+        for columns, rows in tables(report):
+            terminal.table(columns, rows)
+        for finding in findings(report):
+            streams.show(f"- {finding}")
+    finally:  # after them, so that they are told where it can't be written; and it is written where nobody reads them
+        page.write(out, report)
     streams.show(out)

@@ -5,6 +5,7 @@ the file, what is wrong with it and what to do.
 """
 
 import contextlib
+import errno
 import filecmp
 import io
 import os
@@ -24,6 +25,7 @@ EXACT = {"FLAC", "WAV", "WAVEX", "AIFF"}  # formats whose header gives the true 
 RATES = range(1000, 768001)  # Hz: what is read; a header that says more or less is damaged
 LOUDEST = 1e4  # times full scale: samples over it are numbers of another kind, or damaged
 BLOCK = 65536  # frames read at a time
+MOST = {".wav": (2**32 - 2**16) // 2, ".flac": 2**36 - 1}  # samples of a 16-bit file, as its header counts them
 FLAC_FRAME = 4096  # samples that libsndfile encodes together
 MP3_RATES = (24000, 32000, 44100, 48000)  # Hz; lower ones are encoded worse, for hardly fewer bytes
 
@@ -131,6 +133,8 @@ class Take:
     def write(self, wave):
         """Add a block of the wave (n,); raise ValueError where there is no room, what came before it is kept."""
         try:
+            if self.frames + len(wave) > MOST[self.path.suffix.lower()]:
+                raise OSError(errno.EFBIG, "such a file holds no more")
             self.file.write(pcm(wave))
             self.frames += len(wave)
         except (OSError, soundfile.SoundFileError) as error:

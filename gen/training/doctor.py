@@ -94,7 +94,7 @@ def versions() -> str:
 
 def processor() -> str:
     cores = machine.cores()
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9 if hasattr(os, "sysconf") else None
+    memory = (machine.memory() or 0) / 1e9
     if memory and memory < 1.5:
         raise ValueError(f"{memory:.1f} GB of memory")
     how = "bfloat16" if machine.use_bfloat16("auto", torch.device("cpu")) else "float32"

@@ -1,5 +1,6 @@
 """What reaches a person: standard streams that are closed, full or cut off, names that hold a terminal's commands."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 
 from gen.base import streams, terminal
+from gen.training import trial
 from tests.small import save_run
 
 EVIL = "in\x1b[31m\u202ered\x07"
@@ -24,13 +26,6 @@ def shell(line: str, **environment):
     return subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, env=environment)
 
 
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    """A run folder `run` here with a model of the label hi."""
-    monkeypatch.chdir(tmp_path)
-    return save_run("run", ["hi"])
-
-
 @pytest.mark.parametrize("command", ["", "train --help", "sample nowhere --cfg job"])
 def test_standard_output_that_is_closed_or_full_is_told_in_a_line_and_one_that_is_cut_off_ends_quietly(command):
     for to, told in ((">&-", CLOSED), (">/dev/full", FULL)):
@@ -40,20 +35,34 @@ def test_standard_output_that_is_closed_or_full_is_told_in_a_line_and_one_that_i
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_takes_are_kept_though_their_names_can_be_told_nobody(run, tmp_path):
-    for to, code, told in (("<&- >&-", 1, CLOSED), ("| true", 0, "")):
-        done = shell(f"$GEN sample run seconds=0.05 count=2 out=takes {to}")
-        assert (done.returncode, done.stderr) == (code, told)
-        takes = sorted((tmp_path / "takes").iterdir())
-        assert [take.name for take in takes] == ["hi-seed0-0.wav", "hi-seed0-1.wav"]
-        for take in takes:
-            assert soundfile.info(take).frames == 400
-            take.unlink()
+def unheard(how: str):
+    """Return a standard output that nobody reads: one that is closed, or a pipe that is cut off."""
+    if how == "closed":
+        return os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    read, write = os.pipe()
+    os.close(read)
+    return os.fdopen(write, "w")
 
 
-def test_a_sound_for_a_standard_output_that_is_closed_is_refused(run):
-    done = shell("$GEN sample run seconds=inf out=- >&-")
-    assert (done.returncode, done.stderr) == (1, CLOSED)
+@pytest.mark.parametrize(("how", "code", "told"), [("closed", 1, CLOSED), ("cut off", 0, "")])
+def test_what_is_made_is_kept_though_nobody_can_be_told(gen, tmp_path, monkeypatch, how, code, told):
+    monkeypatch.setattr(trial, "SECONDS", 0.2)
+    save_run("run", ["hi"])
+    (tmp_path / "in").mkdir()
+    for index in range(3):
+        soundfile.write(tmp_path / "in" / f"{index}.wav", np.sin(np.arange(9000) * (0.1 + index / 9)) / 2, 8000)
+    keys = ["model=gru", "model.hidden=8", "lanes=2", "window=16", "data.rate=8000"]
+    for words in (
+        ["sample", "run", "seconds=0.05", "count=2", "out=takes"],
+        ["sample", "run", "seconds=inf", "out=-"],
+        ["data", "in", *keys],
+    ):
+        with contextlib.suppress(OSError), unheard(how) as stdout:
+            monkeypatch.setattr(sys, "stdout", stdout)
+            done = gen(*words)
+            assert (done[0], done[2]) == (code, told), words
+    assert [soundfile.info(take).frames for take in (tmp_path / "takes").iterdir()] == [400, 400]
+    assert "linear prediction" in (tmp_path / "data.html").read_text()
 
 
 def test_streams_that_are_closed_are_not_taken_by_files():

@@ -100,6 +100,14 @@ def test_a_disk_that_fills_up_leaves_what_was_made(gen, run, tmp_path, name):
     assert np.array_equal(audio.pcm(samples), audio.pcm(load(run).sample(seconds=20.0))[: len(samples)])
 
 
+def test_a_take_that_its_file_cannot_count_ends_where_it_can(gen, run, tmp_path, monkeypatch):
+    monkeypatch.setitem(audio.MOST, ".wav", RATE)
+    code, _, err = gen("sample", run, "seconds=inf", f"out={tmp_path / 'take.wav'}")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "take.wav: can't be written on (such a file holds no more); the 0.99 s before it are kept" in err
+    assert 0.99 * RATE < soundfile.info(tmp_path / "take.wav").frames <= RATE
+
+
 def test_more_takes_than_are_made_at_a_time_are_the_same_as_at_once(gen, run, tmp_path, monkeypatch):
     asked = ["sample", run, "seconds=0.02", "count=5", "stream=3"]
     monkeypatch.chdir(tmp_path)
