@@ -27,6 +27,7 @@ from gen.sound.hearing import Heard
 
 FORMAT = 1
 LONGEST = 1 << 24  # bytes of a header
+SPARE = 1_000_000  # numbers that a model may have beside its weights
 SIZES = {"BOOL": 1, "U8": 1, "F16": 2, "BF16": 2, "F32": 4, "I64": 8, "F64": 8}  # bytes of a number of each type
 FLOATS = ("F64", "F32", "BF16", "F16")  # safetensors' names of the types that weights have
 MOVED = {"gen.codec.MuLaw": "gen.sound.codec.MuLaw", "gen.codec.Linear16": "gen.sound.codec.Linear16"}  # since
@@ -187,38 +188,35 @@ def open_model(path) -> Loaded:
         if not (path / MODEL).exists():
             raise ValueError(f"{path}: holds no {MODEL}; give a run folder that gen train made")
         path = path / MODEL
-    file = read(path, HEADER, fits)
+    built: list = []
+    file = read(path, HEADER, lambda header, shapes: built.extend(fitting(header, shapes)))
     if settings := file.header.get("trained", {}).get("settings"):  # without keys that this version knows nothing of
         settings["data"] = {k: v for k, v in settings["data"].items() if {k, f"{k}?"} & DATA.keys()}
-    model, codec = made(file.header)
+    model, codec = built
     model.load_state_dict(file.tensors)
     return Loaded(model.eval(), codec, file.header["rate"], file.header["classes"], file.header, file.sha256)
 
 
-def made(header: dict) -> tuple:
-    """Return the model and the codec that a header describes."""
-    codec = build(header["codec"], "codec", Codec)
-    return make(header["model"], codec, len(header["classes"])), codec
+def fitting(header: dict, shapes: dict) -> tuple:
+    """Return the model and the codec that a header describes, without the weights that are in its file.
 
-
-def fits(header: dict, shapes: dict):
-    """Raise ValueError unless the tensors of a file, by type and shape, are the weights of the model it describes.
-
-    The model is built without memory for that. No setting of it is beyond the largest side of a tensor, and there are
-    no more layers than tensors, so that none is built without end either.
+    Raises ValueError unless the tensors there, by type and shape, are those of the model. It takes no more memory than
+    they do, and no setting is beyond the largest side of a tensor, nor are there more layers than tensors, so that it
+    isn't built without end either.
     """
     classes = header["classes"]
     if len(set(classes)) < len(classes) or not all(is_name(name) for name in classes):
         raise ValueError("its header's classes are not names, each another")
     most = max([len(shapes), *(side for _, shape in shapes.values() for side in shape)], default=0)
     for key, value in header["model"].items():
-        numbers = [value] if isinstance(value, int | float) else value if isinstance(value, list) else []
+        given = [value] if isinstance(value, int | float) else value if isinstance(value, list) else []
         few = len(shapes) if key == "layers" else most
-        if len(numbers) > len(shapes) or not all(isinstance(n, int | float) and 0 <= n <= few for n in numbers):
+        if len(given) > len(shapes) or not all(isinstance(n, int | float) and 0 <= n <= few for n in given):
             raise ValueError(f"model.{key}={shown(value)}: its tensors are not of such a model")
+    numbers = sum(math.prod(shape) for _, shape in shapes.values())
     try:
-        with torch.device("meta"):
-            model, _ = made(header)
+        codec = build(header["codec"], "codec", Codec)
+        model = make(header["model"], codec, len(classes), most=2 * numbers + SPARE)
     except ValueError:
         raise
     except Exception as error:  # a value of a plain type that no constructor expects
@@ -228,3 +226,4 @@ def fits(header: dict, shapes: dict):
         kind, shape = shapes.get(name, (None, None))
         if shape != wanted.get(name) or kind not in FLOATS:
             raise ValueError(f"its weights don't fit the model that its header describes, the first {name[:100]}")
+    return model, codec
