@@ -146,10 +146,14 @@ def literal(override: str, name: str) -> str:
     Raises ValueError for a group that no word is chosen in.
     """
     found = parsed(override)
-    words = found is None or found.is_sweep_override() or isinstance(found.value(), str | list)
-    if not words and found.key_or_group in ("hydra", *GROUPS):
+    if not found:
+        return quoted(*override.split("=", 1))
+    group = found.key_or_group in ("hydra", *GROUPS) or found.key_or_group.startswith("hydra/")
+    value = found.value() if group and not found.is_sweep_override() else "any"
+    words = value if isinstance(value, list) and value else [value]
+    if not all(isinstance(word, str) and re.fullmatch(r"[\w-]+", word) for word in words):
         raise ValueError(f"{override}: this is no word to choose; gen {name} --help tells what there is")
-    return override if found else quoted(*override.split("=", 1))
+    return override
 
 
 def quoted(key: str, value: str) -> str:

@@ -1,5 +1,6 @@
 """Train a model on a folder of recordings."""
 
+import os
 from pathlib import Path
 
 from gen.commands import Argument
@@ -42,7 +43,7 @@ def complete(settings: dict, choices: dict, swept: dict):
     from gen.run.folder import name_of
 
     if settings["name"] is None:
-        path = Path(settings["data"]["path"] or "tones").resolve()
+        path = Path(os.path.realpath(str(settings["data"]["path"] or "tones")))
         folder = path.stem if path.is_file() else path.name  # a folder's name may hold dots
         values = [f"-{key}-{value}" for key, value in swept.items() if key != "model"]
         settings["name"] = name_of(f"{folder}-{choices['model']}{''.join(values)}")

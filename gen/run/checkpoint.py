@@ -66,6 +66,10 @@ HEADER = {
 }
 
 
+class Otherwise(ValueError):
+    """A file is whole, but not of what is asked for: its message is told as it is."""
+
+
 class Loaded(NamedTuple):
     """A trained model with what it needs: codec, rate in Hz, class names, header, and its file's hash."""
 
@@ -131,6 +135,8 @@ def read(path, rule: dict, agree=lambda header, shapes: None) -> File:
         raise ValueError(f"{path}: {error.strerror}; train first, or give a run folder or a model file") from None
     except safetensors.SafetensorError as error:
         raise ValueError(f"{path}: is cut short or damaged ({error}); {AGAIN}") from None
+    except Otherwise:
+        raise
     except ValueError as error:
         named = str(error).startswith(f"{path}: ")
         raise ValueError(str(error) if named else f"{path}: {error}; {AGAIN}") from None

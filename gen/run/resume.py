@@ -8,7 +8,7 @@ import torch
 from gen.base.schema import Number
 from gen.models.base import tree_leaves, tree_map
 from gen.run import checkpoint
-from gen.run.checkpoint import COUNT, DATA, LENGTH, NODE
+from gen.run.checkpoint import COUNT, DATA, LENGTH, NODE, Otherwise
 from gen.run.folder import MODEL, RESUME
 
 NATS = Number(float, 0, 1e15)
@@ -91,12 +91,12 @@ def check_same(run, book: dict, settings: dict, corpus: list):
     before, now = compared(book["settings"]), compared(settings)
     for key in sorted(before.keys() | now.keys()):
         if before.get(key) != now.get(key):
-            raise ValueError(
+            raise Otherwise(
                 f"{key}={now.get(key)}: {run} was begun with {key}={before.get(key)}; "
                 "go on with that, or give another name="
             )
     if book["corpus"] != corpus[: len(book["corpus"])]:  # runs of before know no hash
-        raise ValueError(
+        raise Otherwise(
             f"{run}: was begun on other recordings or parts of them ({book['corpus'][0]} files, now {corpus[0]}); "
             "bring them back, or give another name="
         )

@@ -6,6 +6,7 @@ import soundfile
 
 from gen.commands import train
 from tests.cli.test_commands import refused
+from tests.small import save_run
 
 TINY = ["model=gru", "model.hidden=16", "model.embedding=8", "lanes=4", "window=32", "data.rate=8000"]
 FLAGS = "there is no such flag; there are -m, --cfg job and --help"
@@ -31,6 +32,10 @@ BAD = [
     ("=3", "=3: settings are key=value"),
     ("a b=3", "a b=3: settings are key=value"),
     ("data=null", "data=null: this is no word to choose"),
+    ("model=", "model=: this is no word to choose"),
+    ("model=[]", "model=[]: this is no word to choose"),
+    ("model=../model/gru", "model=../model/gru: this is no word to choose"),
+    ("hydra/launcher=[1]", "hydra/launcher=[1]: this is no word to choose"),
     ("+experiment=null", "+experiment=null: this is no word to choose"),
     ("seed=1,2", "seed=1,2: for a sweep over these values add -m"),
     ("data.rate=${nothing}", "data.rate=${nothing}: Interpolation key 'nothing' not found"),
@@ -103,6 +108,8 @@ def test_a_setting_is_one_though_a_folder_has_its_name(gen, tmp_path):
         (["tones", ""], "gen tones: an argument is empty"),
         (["evaluate", "run", "+data.foo=1"], "+data.foo=1: + is for +experiment="),
         (["evaluate", "run", "data.path=[1]"], "data.path=[1]: this must be of type str"),
+        (["train", "data.path=[1]"], "data.path=[1]: this must be of type str"),
+        (["train", "data.path=5"], "data.path=5: this must be of type str"),
         (["report", "run", "data.path=[1]"], "data.path=[1]: this must be of type str"),
         (["report", "run", "temperatures=[1,[2]]"], "temperatures=[2]: this must be of type float"),
         (["report", "run", "seconds=1e300"], "seconds=1e+300, count=4: a page has room for 60 minutes"),
@@ -114,6 +121,16 @@ def test_a_setting_is_one_though_a_folder_has_its_name(gen, tmp_path):
 def test_a_command_refuses_what_it_does_not_take(gen, tmp_path, args, told):
     refused(gen(*args), told)
     assert not list(tmp_path.iterdir())
+
+
+def test_links_that_lead_nowhere_are_no_folders_and_no_files(gen, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    save_run(tmp_path / "run")
+    refused(gen("train", "loop"), "loop: there is no such folder or file")
+    for words in (["sample", "loop"], ["again", "loop"], ["sample", "run", "prime=loop"]):
+        refused(gen(*words), "loop: Too many levels of symbolic links")
+    refused(gen("sample", "run", "seconds=0.05", "out=loop"), "loop/seed0-0.wav: can't be written (File exists)")
+    assert {path.name for path in tmp_path.iterdir()} == {"loop", "run"}
 
 
 def test_the_help_of_a_model_with_a_codec_of_its_own_shows_one_model_and_that_codec(gen):

@@ -26,6 +26,17 @@ def test_a_slash_behind_the_folder_is_the_same_folder(gen, begun):
         assert code == 0, err
 
 
+def test_what_differs_is_told_with_its_own_remedy_alone(gen, begun):
+    for word, told in (
+        ("seed=1", "seed=1: runs/a was begun with seed=0"),
+        ("data.tail=0.1", "data.tail=0.1: runs/a was"),
+    ):
+        code, _, err = gen("train", "in", *begun, "steps=8", word)
+        assert (code, err.count("\n")) == (1, 1)
+        assert err.startswith(told)
+        assert err.endswith("; go on with that, or give another name=\n")
+
+
 def test_other_audio_of_the_same_names_and_lengths_is_refused(gen, tmp_path, begun):
     path = tmp_path / "in" / "07.wav"
     wave, rate = soundfile.read(path)
