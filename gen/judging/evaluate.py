@@ -19,13 +19,6 @@ ALL = "all"
 COLUMNS = ("", "bits/sample", "parameters", "steps", "samples/s", "minutes", "held out")
 
 
-def evaluate(run, path: str | None = None, names: str | None = None, **progress) -> dict:
-    """Score the model in `run` as `measure` does; write `evaluate.json` beside it and return what it holds."""
-    result = measure(run, path, names, **progress)
-    write(run, result)
-    return result
-
-
 def measure(run, path: str | None = None, names: str | None = None, **progress) -> dict:
     """Return how the model in `run` scores on held-out recordings.
 
@@ -78,7 +71,7 @@ def names_of(segments) -> set:
 
 
 def rows(done: dict) -> list:
-    """Return COLUMNS as text for the results of `evaluate` by run, the best first, then the trivial predictors."""
+    """Return COLUMNS as text for the results of `measure` by run, the best first, then the trivial predictors."""
     out = []
     for run, d in sorted(done.items(), key=lambda item: item[1]["bits_per_sample"]):
         counts = [f"{n:,.0f}" for n in (d["parameters"], d["steps"], d["samples"] / max(0.01, d["minutes"]) / 60)]

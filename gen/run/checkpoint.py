@@ -22,6 +22,7 @@ from gen.base.schema import Number, check, parse, shown
 from gen.models.base import Model
 from gen.models.make import make
 from gen.run.folder import MODEL, is_name
+from gen.sound import audio
 from gen.sound.codec import Codec
 from gen.sound.hearing import Heard
 
@@ -34,7 +35,7 @@ MOVED = {"gen.codec.MuLaw": "gen.sound.codec.MuLaw", "gen.codec.Linear16": "gen.
 AGAIN = "restore it from a copy, or train again"
 
 COUNT, LENGTH, LEVEL = Number(int, 0, 1 << 62), Number(float, 0, 1e12), Number(float, -1000, 1000)
-RATE = Number(int, 1000, 768_000)  # Hz
+RATE = Number(int, audio.RATES[0], audio.RATES[-1])  # Hz
 VALID = (Number(float, 0, 1), str)
 DATA = {
     "path": (None, str),

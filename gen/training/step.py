@@ -14,9 +14,8 @@ def train_step(net, optimizers, batch, state, autocast, clip: float = 1.0, group
 
     `batch` is a `gen.corpus.windows.Window` of B lanes and T symbols. The state is carried in from the window before
     and cut off from how it came to be: truncated back-propagation through time (Williams & Peng 1990, Neural
-    Computation 2).
-    Where a lane begins a recording it begins anew. The gradient is that of the mean loss over the targets of all ranks,
-    those of a tail's silence among them, clipped to norm `clip`.
+    Computation 2). Where a lane begins a recording it begins anew. The gradient is that of the mean loss over the
+    targets of all ranks, those of a tail's silence among them, clipped to norm `clip`.
     """
     device = next(net.parameters()).device
     x, y, rows, labels, recorded = (part.to(device) for part in batch[:5])

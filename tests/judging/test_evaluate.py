@@ -8,7 +8,7 @@ from gen.corpus.cache import Recording
 from gen.corpus.corpus import prepare
 from gen.corpus.splits import Segment
 from gen.judging.baselines import COEFFICIENT, ORDER, PER_BLOCK, _fitted, baselines, linear_prediction_per_block
-from gen.judging.evaluate import evaluate, rows
+from gen.judging.evaluate import measure, rows, write
 from gen.run import checkpoint
 from gen.run.folder import MODEL
 from gen.sampling.trained import Trained
@@ -16,6 +16,13 @@ from gen.sound import codec as codecs
 from tests.small import MULAW, model_node, save_run, train
 
 pytestmark = pytest.mark.trains
+
+
+def evaluate(run, **settings):
+    """Score a run and write what was found beside it, as the command does; return it."""
+    result = measure(run, **settings)
+    write(run, result)
+    return result
 
 
 def segments(tmp_path, waves, codec):
