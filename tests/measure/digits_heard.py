@@ -1,7 +1,7 @@
 """Does a model say the digit it is asked for? A classifier of real recordings names its takes.
 
 Run it as `python -m tests.measure.digits_heard RUN DIGITS HELD_OUT`: a run trained on the folder DIGITS with labels 0
-to 9, and the file of the recordings' names held out from it. Needs scikit-learn (`pip install '.[judge]'`).
+to 9, and the file of the recordings' names held out from it. Needs scikit-learn (`pip install '.[analysis]'`).
 """
 
 import sys
