@@ -6,6 +6,11 @@ import os
 import stat
 from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 ELSEWHERE = "give another place with out="
 
 
@@ -73,6 +78,18 @@ def replacing(path, mark: str = "", sync: bool = False):
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def alone(path):
+    """Have the block to this process alone, of all that ask so for the file at `path`, which stays as it is.
+
+    On systems without such locks nobody waits.
+    """
+    with open(path, "rb") as file:
+        if fcntl:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def cache() -> Path:

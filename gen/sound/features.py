@@ -8,11 +8,14 @@ ends REACH seconds before and after a frame, so that blocks that overlap by as m
 """
 
 import functools
+import importlib
+import importlib.util
 import math
 from typing import NamedTuple
 
 import numpy as np
 
+from gen.base import files
 from gen.sound import audio, wavelets
 from gen.sound.hearing import FLOOR
 from gen.sound.pool import Pool
@@ -30,6 +33,7 @@ PITCH_RATE, PITCH_WINDOW = 8000, 0.064  # Hz at which it looks, and seconds of a
 PITCH_STEP = 0.25  # semitones from one state of its to the next; within a step YIN's own estimate is finer
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 HOPS = 0.001, 1.0  # seconds
+COMPILED = ("core.audio", "core.pitch", "core.spectrum", "util.utils", "onset", "sequence", "feature.rhythm")
 
 
 class Frames(NamedTuple):
@@ -96,12 +100,20 @@ def hertz(family: str, rate: int):
     return None
 
 
+@functools.cache
 def library():
-    """Return librosa. Raises ValueError where it isn't installed."""
-    try:
+    """Return librosa. Raises ValueError where it isn't installed.
+
+    While it is imported it is compiled, once, and two processes that do so at the same time would mix up what they keep
+    on disk, by which later ones crash. So they wait for each other.
+    """
+    found = importlib.util.find_spec("librosa")
+    if not found or not found.origin:
+        raise ValueError("features: measuring them needs librosa; pip install 'gen[analysis]'")
+    with files.alone(found.origin):
+        for part in COMPILED:
+            importlib.import_module(f"librosa.{part}")
         import librosa
-    except ImportError:
-        raise ValueError("features: measuring them needs librosa; pip install 'gen[analysis]'") from None
     return librosa
 
 
