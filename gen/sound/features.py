@@ -307,4 +307,4 @@ FAMILIES = {
     )
 }
 REACH = {"mfcc": 0.06, "chroma": 0.07, "onset": 0.3, "tempo": 4.5, "pitch": 1.0, "constant_q": 1.0, "scalogram": 1.0}
-REACH = dict.fromkeys(FAMILIES, 0.02) | {"octaves": 0.2} | REACH  # seconds
+REACH = dict.fromkeys(FAMILIES, 0.02) | {"octaves": 0.4} | REACH  # seconds
