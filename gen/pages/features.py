@@ -1,6 +1,7 @@
-"""The features of recordings as one HTML page that needs nothing else: pictures, curves and a player on one time axis."""
+"""Features of recordings as one HTML page that needs nothing else: pictures, curves, a player, on one time axis."""
 
 import base64
+import contextlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,7 +62,10 @@ def check(path, page, png):
         raise ValueError(
             f"{path}: holds {len(names)} files, and page= and png= show {FILES} at most; give some of them"
         )
-    minutes = sum(audio.frames(folder / name) / audio.native_rate(folder / name) for name in names) / 60
+    minutes = 0.0
+    for name in names:
+        with contextlib.suppress(ValueError):  # of what can't be read, which measuring it will tell
+            minutes += audio.frames(folder / name) / audio.native_rate(folder / name) / 60
     if minutes > MINUTES:
         raise ValueError(f"{path}: holds {minutes:.0f} minutes, and page= and png= show {MINUTES}; give some of them")
 
@@ -86,7 +90,7 @@ def html(sounds, drawn) -> str:
     """Return the page over Sounds, of each of which `drawn` has the lanes."""
     album = Album(sounds)
     shown = [show(sound, some, album) for sound, some in zip(sounds, drawn, strict=True)]
-    title = sounds[0].title if len(sounds) == 1 else f"{len(sounds)} recordings"
+    title = f"What is in {sounds[0].title if len(sounds) == 1 else f'{len(sounds)} recordings'}"
     return render("features.html", title=title, shown=shown, data={"sounds": album.sounds})
 
 
@@ -115,7 +119,7 @@ def picture(lane) -> Lane:
 def curve(lane, x) -> Lane:
     """Return a Curve as a Lane; it has a gap where values are missing."""
     low, high = lanes.scale(lane)
-    y = chart.Axis(low, high, [(value, f"{value:.3g} {lane.unit}".strip()) for value in (low, high)])
+    y = chart.Axis(low, high, [(value, f"{number(value)} {lane.unit}".strip()) for value in (low, high)])
     there = np.flatnonzero(~np.isnan(lane.values))
     step = -(-len(there) // POINTS) or 1
     paths = []
@@ -126,3 +130,8 @@ def curve(lane, x) -> Lane:
     if len(lane.dots):
         paths.append(("dots", chart.path("dots", [(at, low) for at in lane.dots], x, y)))
     return Lane(lane.name, "", paths, y.labels(y.ticks))
+
+
+def number(value: float) -> str:
+    """Return a number in about three digits."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -13,7 +13,7 @@ DEEP = 70.0  # dB from the strongest of a scalogram down to nothing
 MARKS = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000)  # Hz
 NAMED = ("C", "E", "G", "A")  # of the twelve pitch classes
 FAMILIES = ("mfcc", "chroma", "spectral", "loudness", "onset", "pitch", "scalogram")
-HOPS = 0.01, 0.04  # seconds: frames are as far apart as suits the columns, within these
+HOPS = 0.004, 0.04  # seconds: frames are as far apart as suits the columns, within these
 CURVES = {
     "loudness": ("Loudness, A-weighted", "dB"),
     "f0": ("Fundamental", "Hz"),
@@ -24,7 +24,7 @@ CURVES = {
 
 
 class Picture(NamedTuple):
-    """A picture: `ink` (rows, columns) from 0 to 1, the first row at the top; `marks` are (text, share of the height)."""
+    """A picture: `ink` (rows, columns) from 0 to 1, the first row at the top; `marks` are (text, share of height)."""
 
     name: str
     ink: np.ndarray

@@ -25,6 +25,7 @@ TONAL = 0.128  # seconds: one that tells semitones apart, from about 150 Hz on
 LEAST_FFT = 512  # points, so that at low rates too no mel band is without a bin
 MELS, COEFFICIENTS = 64, 20
 FAINT = -80.0  # dB: what rises under it is no onset
+LAG = 0.01  # seconds in which a rise is looked for, or from one frame to the next
 RISE, SHORTEST = 2.0, 0.05  # dB over its surroundings that an onset stands out, and seconds from one to the next
 BANDS = 6  # octaves of spectral contrast at most, from 200 Hz up
 BINS, LOWEST = 12, 32.703  # of the constant-Q transform: a bin a semitone, from C1 on (Hz)
@@ -162,9 +163,10 @@ class Heard:
 
     @functools.cached_property
     def onset(self):
-        """How much the bands rise (count,), on average in dB a frame: Boeck and Widmer 2013, without vibrato's part."""
-        onset = library().onset.onset_strength
-        return onset(S=np.maximum(self.mel, FAINT), sr=self.rate, hop_length=self.hop, n_fft=self.size)
+        """How much the bands rise (count,) in LAG, on average in dB (Boeck and Widmer 2013, without vibrato's part)."""
+        told = {"sr": self.rate, "hop_length": self.hop, "n_fft": self.size}
+        lag = max(1, round(LAG * self.rate / self.hop))
+        return library().onset.onset_strength(S=np.maximum(self.mel, FAINT), **told, lag=lag)
 
 
 def numbered(name: str, values):
@@ -262,7 +264,7 @@ def pitch(heard):
 
 
 def onset(heard):
-    """How fast sound begins, in dB a frame, and 1 in the frames in which one does: onset, attack."""
+    """How fast sound begins, in dB in a hundredth of a second, and 1 in the frames in which one does: onset, attack."""
     frame = heard.hop / heard.rate
     near, far = math.ceil(SHORTEST / frame), math.ceil(2 * SHORTEST / frame)
     around = {"pre_max": near, "post_max": near, "pre_avg": far, "post_avg": far}
