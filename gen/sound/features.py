@@ -11,14 +11,14 @@ import functools
 import importlib
 import importlib.util
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from gen.base import files
 from gen.sound import audio, wavelets
 from gen.sound.hearing import FLOOR
-from gen.sound.pool import Pool
+from gen.sound.pool import Frames
+from gen.sound.pool import pooled as pooled  # for who measures, to be found here
 
 WINDOW = 0.032  # seconds: a Hann window that hears syllables
 TONAL = 0.128  # seconds: one that tells semitones apart, from about 150 Hz on
@@ -35,14 +35,6 @@ PITCH_STEP, FINER = 0.25, 2  # semitones from one state of its to the next; time
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 HOPS = 0.001, 1.0  # seconds
 COMPILED = ("core.audio", "core.pitch", "core.spectrum", "util.utils", "onset", "sequence", "feature.rhythm")
-
-
-class Frames(NamedTuple):
-    """What was measured of a wave: `values` (n, C) float32 at `times` (n,) seconds, a column each of `names` (C)."""
-
-    names: tuple
-    times: np.ndarray
-    values: np.ndarray
 
 
 def frames(wave, rate: int, families, hop: float = 0.01) -> Frames:
@@ -63,13 +55,6 @@ def frames(wave, rate: int, families, hop: float = 0.01) -> Frames:
     names = tuple(name for some, _ in measured for name in some)
     rows = [np.atleast_2d(values)[:, : heard.count] for _, values in measured]
     return Frames(names, np.arange(heard.count) * samples / rate, np.concatenate(rows).T.astype(np.float32))
-
-
-def pooled(frames: Frames) -> tuple:
-    """Return the mean and deviation of each column of frames, NaN left out: names (2 C), and values (2 C) float32."""
-    pool = Pool(frames.names)
-    pool.add(frames.values)
-    return pool.result()
 
 
 def check(families):
