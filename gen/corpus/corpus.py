@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from pathlib import Path
 from typing import NamedTuple
 
 from gen.base import files
@@ -26,6 +27,7 @@ class Corpus(NamedTuple):
     files: int
     seconds: float
     notes: list
+    folder: Path  # where the recordings lie
 
     @property
     def identity(self) -> list:
@@ -98,7 +100,8 @@ def prepare(
         notes.append(f"data.valid={valid} holds out no recording: there will be no held-out figures")
     if test and not tested:
         notes.append(f"data.test={test} holds out no recording: gen evaluate will score the valid part")
-    return Corpus(train, cut(held, longest), cut(tested, longest), classes, len(recordings), seconds, notes)
+    parts = train, cut(held, longest), cut(tested, longest)
+    return Corpus(*parts, classes, len(recordings), seconds, notes, folder)
 
 
 def remarks(recordings, rate: int, divided: bool) -> list:

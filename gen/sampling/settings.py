@@ -5,6 +5,7 @@ import dataclasses
 from gen.engine.program import WEIGHTS
 
 COMPILED, REFERENCE = "compiled", "reference"  # the samplers
+SECONDS = 5.0  # of a take
 LONGEST_HOURS = 24  # of a take in a file
 MOST = 100_000  # takes at a time
 
@@ -13,24 +14,30 @@ MOST = 100_000  # takes at a time
 class Settings:
     """The settings of takes; with a model they say all that there is to say of them.
 
-    `seconds` is their length, or inf. `prime` is a recording to go on from: a path, or a wave (T,) at the model's rate.
+    `seconds` is their length, or inf; SECONDS, or that of what is followed, unless given. `prime` is a recording to go
+    on from, `follow` one whose curves they are told: a path, or a wave (T,) at the model's rate.
     `engine` is compiled or reference, the definition in PyTorch, slow; where a model can't be compiled it takes over.
     `weights` of the compiled one are bfloat16, float32 (twice the bytes, slower) or float64, numbers beside them
     float32 or float64. `guard` has what collapses drawn again (see `gen.sampling.guard`). `stream` is the first take's
     number, the others follow.
     """
 
-    seconds: float = 5.0
+    seconds: float | None = None
     count: int | None = None
     seed: int = 0
     temperature: float = 1.0
     top_p: float = 1.0
     label: str | None = None
     prime: str | None = None
+    follow: str | None = None
     engine: str = COMPILED
     weights: str = "bfloat16"
     guard: bool = False
     stream: int = 0
+
+    def length(self, followed, rate: int) -> float:
+        """Return the length of takes in seconds that follow a wave (T,) at a rate, or None."""
+        return self.seconds or (SECONDS if followed is None else len(followed) / rate)
 
     def check(self):
         """Raise ValueError for a setting that is out of range."""
@@ -48,7 +55,7 @@ def check_length(seconds: float):
 
 
 RULES = {
-    "seconds": (lambda v: v > 0, "is a length over 0, or inf"),
+    "seconds": (lambda v: v is None or v > 0, "is a length over 0, or inf"),
     "count": (lambda v: v is None or 1 <= v <= MOST, f"is how many takes, 1 to {MOST:,}; stream= goes on from there"),
     "seed": (lambda v: 0 <= v < 2**64, "is 0 or more, and under 2^64"),
     "stream": (lambda v: 0 <= v < 2**63, "is the number of the first take, 0 or more"),

@@ -12,7 +12,8 @@ from gen.sampling.guard import Guard
 from gen.sampling.reference import CHUNK, Reference
 from gen.sampling.samplers import sampler
 from gen.sampling.settings import COMPILED, Settings, check_length
-from gen.sound import audio
+from gen.sound import audio, hearing
+from gen.sound.curves import Curves
 
 LIVE, WHOLE = 0.02, 0.25  # seconds of audio made at a time, to be heard at once, and else
 ALIGN = 64  # samples: blocks are a multiple of these, as decoding wants them
@@ -24,6 +25,7 @@ class Trained:
     def __init__(self, path):
         loaded = checkpoint.open_model(path)
         self.model, self.codec, self.rate, self.classes, self.header, self.sha256 = loaded
+        self.curves = curves_of(self.header, self.rate, self.codec)
         self._samplers = {}
 
     def label_ids(self, label, count: int, stream: int = 0):
@@ -49,9 +51,10 @@ class Trained:
         Raises ValueError.
         """
         asked = Settings(*given, **settings)
-        if not math.isfinite(asked.seconds):
-            raise ValueError(f"seconds={asked.seconds}: this has an end; use stream for audio without one")
-        check_length(asked.seconds)
+        if asked.seconds is not None:
+            if not math.isfinite(asked.seconds):
+                raise ValueError(f"seconds={asked.seconds}: this has an end; use stream for audio without one")
+            check_length(asked.seconds)
         waves = np.concatenate(list(self.stream(**vars(asked), block=WHOLE, warn=warn)), 1)
         return waves if asked.count else waves[0]
 
@@ -64,20 +67,43 @@ class Trained:
         asked.check()
         labels = self.label_ids(asked.label, asked.count or 1, asked.stream)
         streams = list(range(asked.stream, asked.stream + len(labels)))
-        path = isinstance(asked.prime, str) or hasattr(asked.prime, "__fspath__")
-        wave = audio.read(asked.prime, self.rate) if path else asked.prime
+        wave, followed = self.wave_of(asked.prime), self.wave_of(asked.follow)
         primed = None if wave is None else self.codec.encode(wave)
-        digits = self.codec.digits
-        steps = round(asked.seconds * self.rate) * digits if math.isfinite(asked.seconds) else math.inf
+        digits, seconds = self.codec.digits, asked.length(followed, self.rate)
+        steps = round(seconds * self.rate) * digits if math.isfinite(seconds) else math.inf
         if steps < digits:
-            raise ValueError(f"seconds={asked.seconds}: is less than one sample at {self.rate} Hz")
+            raise ValueError(f"seconds={seconds}: is less than one sample at {self.rate} Hz")
         size = max(1, int(block * self.rate) // ALIGN) * ALIGN * digits
         made = self.sampler(asked.engine, asked.weights, warn)
-        watch = {"guard": self.guard(made, wave is not None)} if asked.guard else {}
+        guard = self.guard(made, wave is not None) if asked.guard else None
+        more = {"guard": guard} if guard else {}
+        if followed is not None:
+            more["control"] = [self.told(followed, wave, warn)] * len(streams)
         chance = asked.seed, asked.temperature, asked.top_p
-        symbols = made.generate(steps, streams, labels, *chance, primed, size, **watch)
+        symbols = made.generate(steps, streams, labels, *chance, primed, size, **more)
         blocks = self.codec.decode_blocks(symbols, float(wave[-1]) if wave is not None and len(wave) else 0.0)
-        return watch["guard"].told(blocks, warn) if watch else blocks
+        return guard.told(blocks, warn) if guard else blocks
+
+    def wave_of(self, given):
+        """Return the wave (T,) at the model's rate of a recording: a path, a wave as it is, or None."""
+        path = isinstance(given, str) or hasattr(given, "__fspath__")
+        return audio.read(given, self.rate) if path else given
+
+    def told(self, followed, prime=None, warn=lambda text: None):
+        """Return all that a take is told that follows a wave (T,): frames (n, channels), those of its `prime` first.
+
+        `warn` is told what no recording had that it was trained on. Raises ValueError.
+        """
+        if self.curves is None:
+            raise ValueError("follow=: this model was trained without curves; train one with control=mel, or =pitch")
+        if not len(followed) or hearing.level(float(np.abs(followed).max())) <= hearing.QUIET:
+            raise ValueError("follow=: the recording is silent throughout; give another")
+        columns = self.curves.measure(followed if prime is None else np.concatenate([prime, followed]))
+        if "f0" in self.curves.names and not np.isfinite(columns[:, self.curves.names.index("f0")]).any():
+            raise ValueError("follow=: no pitch is heard in the recording; give one in which a voice or a tone sounds")
+        for line in self.curves.unheard(columns):
+            warn(f"follow=: {line}")
+        return self.curves.whole(columns)
 
     def guard(self, sampler, primed: bool) -> Guard:
         """Return the guard of takes of this model by a sampler. Raises ValueError where it can't have one."""
@@ -110,3 +136,11 @@ class Trained:
             logits, state = self.model(x[None, at : at + chunk], state)
             nats += cross_entropy(logits.double(), y[None, at : at + chunk]).item()
         return nats / math.log(2) / (len(symbols) / self.codec.digits)
+
+
+def curves_of(header: dict, rate: int, codec) -> Curves | None:
+    """Return the curves that a model is told, as its file describes them; None where it is told none."""
+    if "control" not in header:
+        return None
+    told = {key: value for key, value in header["control"].items() if key in Curves._fields}
+    return Curves(**{**told, "rate": rate, "digits": codec.digits})
