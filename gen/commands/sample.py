@@ -8,18 +8,22 @@ from gen.commands import Argument
 
 GROUP = "Takes"
 ARGUMENT = Argument("the run to sample", "runs/tones-tiered")
-PATHS = ("prime", "follow", "out")
+PATHS = ("prime", "follow", "curves", "out")
 HELP = """gen sample RUN [key=value ...]
 
 Write takes from the model in RUN, a run folder or a model file, as 16-bit WAV or FLAC at the model's own level.
 guard=on hears each second as it is made: noise, a loop, silence before any sound, or one louder than the
-recordings is drawn again. A model trained with control= can follow a recording: with mel it says the same words in
+recordings is drawn again.
+A model trained with control= is told what to play: follow= a recording, curves= a table (gen controls writes one), or
+pitch= and loudness= all the time; shift= moves pitches by semitones. With control=mel it says what a recording says, in
 the voice it learned.
 
   gen sample runs/tones-tiered
   gen sample runs/words label=seven seconds=2 seed=3 temperature=0.9
   gen sample runs/piano prime=my.flac out=continued.wav
   gen sample runs/voice follow=words.wav
+  gen sample runs/violin follow=humming.wav shift=12
+  gen sample runs/violin pitch=A4 loudness=-20 seconds=3
   gen sample runs/piano seconds=inf out=- | aplay
 """
 
@@ -54,7 +58,7 @@ def run(path, out: str | None, count: int | None, format: str, **settings):
     trained = Trained(path)
     torch.set_num_threads(1)  # for the reference sampler, which has too little work to share
     heard, told = address.hear_all(settings, trained.rate)
-    seconds = settings["seconds"] = Settings(**settings).length(heard.get("follow"), trained.rate)
+    seconds = settings["seconds"] = trained.length(Settings(**{**settings, **heard}))
     if not live and math.isfinite(seconds):
         check_length(seconds)
 

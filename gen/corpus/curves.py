@@ -1,7 +1,7 @@
 """Curves of recordings, measured once: kept beside their symbols, a file for each recording and family of features.
 
 It is named by the SHA-256 of the audio file, lies under its family, its rate and a hash of what measures it, and ends
-in the CRC-32 of its numbers, which is checked at each start. A recording is measured piece by piece.
+in the CRC-32 of its numbers, which is checked at each start.
 """
 
 import functools
@@ -19,12 +19,11 @@ from gen.base import files
 from gen.base.terminal import unseen
 from gen.corpus.cache import CHECK, MARK, Recording, is_whole
 from gen.corpus.splits import spread
-from gen.sound import audio, curves, features
+from gen.sound import blockwise, curves, features
 from gen.sound.curves import Curves
 
 OBJECTS = "curves"  # folder of the cache
 NUMBER = np.dtype("<f4")
-PIECE = 30.0  # seconds measured at a time
 LEARNED = 3600.0  # seconds of the training part that means and deviations are taken of
 RANGE = 0.1, 99.9  # percentiles of what was heard, its range
 LEAST = 1e-3  # deviation
@@ -45,10 +44,10 @@ def learn(control: str, corpus, codec, rate: int, track=unseen) -> Curves:
     for name, column in zip(names, rows.T, strict=True):
         if not np.isfinite(column).any():
             raise ValueError(f"control={control}: there is no {name} in any recording; choose other curves")
-    mean, (low, high) = np.nanmean(rows, 0, np.float64), np.nanpercentile(rows, RANGE, 0)
-    told = mean, np.maximum(np.nanstd(rows, 0, np.float64), LEAST), np.where(np.isfinite(silent), silent, mean)
-    known = dict(zip(("mean", "deviation", "silence", "low", "high"), (*told, low, high), strict=True))
-    return made._replace(**{key: [float(number) for number in value] for key, value in known.items()})
+    mean, deviation = np.nanmean(rows, 0, np.float64), np.maximum(np.nanstd(rows, 0, np.float64), LEAST)
+    told = mean, deviation, np.where(np.isfinite(silent), silent, mean), *(np.nanpercentile(rows, p, 0) for p in RANGE)
+    known: list[Any] = [[float(number) for number in column] for column in told]
+    return Curves(*made[:5], *known)
 
 
 @functools.cache
@@ -72,8 +71,8 @@ def measure(made: Curves, segments, folder: Path, track=unseen):
         for recording, family in track(fresh, "listening to the recordings", len(fresh)) if fresh else ():
             check = 0
             with files.replacing(place(recording, made.rate, family), MARK) as file:
-                for part in pieces(folder / recording.name, made.rate, family):
-                    data = part.astype(NUMBER).tobytes()
+                for part, _ in blockwise.frames(folder / recording.name, made.rate, [family], curves.STEP):
+                    data = curves.in_octaves(part.values, part.names).astype(NUMBER).tobytes()
                     check = zlib.crc32(data, check)
                     file.write(data)
                 file.write(check.to_bytes(CHECK, "little"))
@@ -92,21 +91,7 @@ def measured_by() -> str:
     except PackageNotFoundError:
         library = ""  # measuring will say what to install
     source = Path(features.__file__).read_bytes()
-    return hashlib.sha256(source + f"{library} {curves.STEP} {PIECE}".encode()).hexdigest()[:16]
-
-
-def pieces(path, rate: int, family: str):
-    """Yield the columns (n, C) of a family of an audio file, PIECE seconds at a time: together those of the whole."""
-    hop = features.hop_samples(rate, curves.STEP)
-    reach, size = (math.ceil(seconds * rate / hop) for seconds in (features.REACH[family], PIECE))  # frames
-    wave, done = np.zeros(0, np.float32), 0  # what is yielded next begins `done` frames into the wave
-    for block in itertools.chain(audio.blocks(path, rate), [None]):
-        wave = wave if block is None else np.concatenate([wave, block])
-        while block is not None and len(wave) >= (done + size + reach) * hop:
-            yield curves.measure(wave[: (done + size + reach) * hop], rate, [family])[done : done + size]
-            begin = max(0, done + size - reach)
-            wave, done = wave[begin * hop :], done + size - begin
-    yield curves.measure(wave, rate, [family])[done:]
+    return hashlib.sha256(source + f"{library} {curves.STEP}".encode()).hexdigest()[:16]
 
 
 def columns(made: Curves, segment, margin: float) -> tuple:

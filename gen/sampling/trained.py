@@ -1,6 +1,9 @@
 """A trained model as one uses it: load it, sample from it, score with it."""
 
+import dataclasses
+import functools
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,11 +11,12 @@ import torch.nn.functional as F
 
 from gen.models.likelihood import cross_entropy
 from gen.run import checkpoint
+from gen.sampling import play
 from gen.sampling.guard import Guard
 from gen.sampling.reference import CHUNK, Reference
 from gen.sampling.samplers import sampler
-from gen.sampling.settings import COMPILED, Settings, check_length
-from gen.sound import audio, hearing
+from gen.sampling.settings import COMPILED, PLAYED, SECONDS, Settings, check_length
+from gen.sound import audio
 from gen.sound.curves import Curves
 
 LIVE, WHOLE = 0.02, 0.25  # seconds of audio made at a time, to be heard at once, and else
@@ -63,47 +67,61 @@ class Trained:
 
         `warn` is told where the reference sampler takes over, and how often the guard went back. Raises ValueError.
         """
-        asked = Settings(*given, **settings)
+        asked = self.opened(Settings(*given, **settings))
         asked.check()
         labels = self.label_ids(asked.label, asked.count or 1, asked.stream)
         streams = list(range(asked.stream, asked.stream + len(labels)))
-        wave, followed = self.wave_of(asked.prime), self.wave_of(asked.follow)
+        wave: Any = asked.prime
         primed = None if wave is None else self.codec.encode(wave)
-        digits, seconds = self.codec.digits, asked.length(followed, self.rate)
+        digits, seconds = self.codec.digits, self.length(asked)
         steps = round(seconds * self.rate) * digits if math.isfinite(seconds) else math.inf
         if steps < digits:
             raise ValueError(f"seconds={seconds}: is less than one sample at {self.rate} Hz")
         size = max(1, int(block * self.rate) // ALIGN) * ALIGN * digits
         made = self.sampler(asked.engine, asked.weights, warn)
         guard = self.guard(made, wave is not None) if asked.guard else None
-        more = {"guard": guard} if guard else {}
-        if followed is not None:
-            more["control"] = [self.told(followed, wave, warn)] * len(streams)
+        more: dict = {"guard": guard} if guard else {}
+        if (told := self.told(asked, warn)) is not None:
+            more["control"] = [told] * len(streams)
         chance = asked.seed, asked.temperature, asked.top_p
         symbols = made.generate(steps, streams, labels, *chance, primed, size, **more)
         blocks = self.codec.decode_blocks(symbols, float(wave[-1]) if wave is not None and len(wave) else 0.0)
         return guard.told(blocks, warn) if guard else blocks
 
-    def wave_of(self, given):
-        """Return the wave (T,) at the model's rate of a recording: a path, a wave as it is, or None."""
-        path = isinstance(given, str) or hasattr(given, "__fspath__")
-        return audio.read(given, self.rate) if path else given
+    def opened(self, asked: Settings) -> Settings:
+        """Return settings with waves (T,) at the model's rate and a table for paths of these. Raises ValueError."""
+        readers: dict[str, Any] = {key: functools.partial(audio.read, rate=self.rate) for key in ("prime", "follow")}
+        readers["curves"] = play.read
+        given = {key: getattr(asked, key) for key in readers}
+        paths = {key: value for key, value in given.items() if isinstance(value, str) or hasattr(value, "__fspath__")}
+        return dataclasses.replace(asked, **{key: readers[key](path) for key, path in paths.items()})
 
-    def told(self, followed, prime=None, warn=lambda text: None):
-        """Return all that a take is told that follows a wave (T,): frames (n, channels), those of its `prime` first.
+    def told(self, asked: Settings, warn=lambda text: None):
+        """Return all that takes are told: frames (n, channels), those of their prime first; None for nothing.
 
-        `warn` is told what no recording had that it was trained on. Raises ValueError.
+        `warn` is told what no recording had that the model was trained on. Raises ValueError.
         """
+        given = {key: getattr(asked, key) for key in PLAYED if getattr(asked, key) is not None}
+        if not given:
+            return None
         if self.curves is None:
-            raise ValueError("follow=: this model was trained without curves; train one with control=mel, or =pitch")
-        if not len(followed) or hearing.level(float(np.abs(followed).max())) <= hearing.QUIET:
-            raise ValueError("follow=: the recording is silent throughout; give another")
-        columns = self.curves.measure(followed if prime is None else np.concatenate([prime, followed]))
-        if "f0" in self.curves.names and not np.isfinite(columns[:, self.curves.names.index("f0")]).any():
-            raise ValueError("follow=: no pitch is heard in the recording; give one in which a voice or a tone sounds")
-        for line in self.curves.unheard(columns):
-            warn(f"follow=: {line}")
-        return self.curves.whole(columns)
+            raise ValueError(
+                f"{next(iter(given))}=: this model is told no curves; train one with control=mel, or =pitch"
+            )
+        rows = play.asked(self.curves, **given)
+        for line in self.curves.unheard(rows):
+            warn(line)
+        if asked.prime is not None:
+            rows = play.behind(self.curves, rows, asked.prime)
+        return self.curves.whole(rows, ends=asked.follow is not None or asked.curves is not None)
+
+    def length(self, asked: Settings) -> float:
+        """Return the seconds of takes, those of what they follow unless given."""
+        followed: Any = asked.follow
+        tabled: Any = asked.curves
+        if asked.seconds or (followed is None and tabled is None):
+            return asked.seconds or SECONDS
+        return tabled.seconds if followed is None else len(followed) / self.rate
 
     def guard(self, sampler, primed: bool) -> Guard:
         """Return the guard of takes of this model by a sampler. Raises ValueError where it can't have one."""

@@ -75,10 +75,10 @@ class Curves(NamedTuple):
             parts.append((1 - part) * rows[before] + part * rows[before + 1])
         return np.concatenate([*parts, np.ones((count, 1))], 1).astype(np.float32)
 
-    def whole(self, columns):
-        """Return all frames (n, channels) of columns (n, C), with silence behind them in the last one."""
-        after = 2 * CONTEXT + self.seconds
-        return self.told(columns, 0.0, int((len(columns) * step(self.rate) + after) / self.seconds) + 1)
+    def whole(self, columns, ends: bool = True):
+        """Return all frames (n, channels) of columns (n, C); where they end, in the last one there is silence."""
+        beyond = 2 * CONTEXT if ends else -2 * CONTEXT
+        return self.told(columns, 0.0, int((len(columns) * step(self.rate) + beyond) / self.seconds) + 1)
 
     def unheard(self, columns) -> list:
         """Return a line on the pitch and on the loudness of columns (n, C) where no recording had it in training."""

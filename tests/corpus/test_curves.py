@@ -6,7 +6,7 @@ import torch
 
 from gen.corpus import curves
 from gen.corpus.windows import Windows
-from gen.sound import features
+from gen.sound import audio, features
 from gen.sound.curves import FURTHEST
 from tests.corpus.recordings import CODEC, RATE, load, write
 
@@ -15,8 +15,8 @@ from tests.corpus.recordings import CODEC, RATE, load, write
 def heard(monkeypatch):
     """Return the names of the recordings that are measured, as they come."""
     read = []
-    real = curves.pieces
-    monkeypatch.setattr(curves, "pieces", lambda path, *how: read.append(path.name) or real(path, *how))
+    real = curves.blockwise.frames
+    monkeypatch.setattr(curves.blockwise, "frames", lambda path, *how: read.append(path.name) or real(path, *how))
     return read
 
 
@@ -25,17 +25,6 @@ def sounds(tmp_path):
     for index in range(6):
         write(tmp_path / "in" / f"{index}.wav", seconds=1.0 + 0.1 * index, seed=index)
     return tmp_path / "in"
-
-
-@pytest.mark.parametrize("family", ["mel", "loudness", "onset"])
-def test_pieces_are_those_of_the_whole(tmp_path, monkeypatch, family):
-    path = write(tmp_path / "a.wav", seconds=3.456)
-    whole = features.frames(curves.audio.read(path, RATE), RATE, [family]).values
-    monkeypatch.setattr(curves, "PIECE", 0.7)
-    monkeypatch.setattr(curves.audio, "BLOCK", 999)
-    parts = list(curves.pieces(path, RATE, family))
-    assert len(parts) > 3
-    np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-3)
 
 
 def test_recordings_are_measured_once_and_a_damaged_or_changed_one_again(sounds, heard):
@@ -61,7 +50,7 @@ def test_they_are_standardised_over_what_is_trained_on(sounds):
     (sounds.parent / "held.txt").write_text("quiet.wav")
     corpus = load(sounds, valid=str(sounds.parent / "held.txt"), tail=0)
     made = curves.learn("loudness", corpus, CODEC, RATE)
-    waves = [curves.audio.read(sounds / f"{index}.wav", RATE) for index in range(6)]
+    waves = [audio.read(sounds / f"{index}.wav", RATE) for index in range(6)]
     want = np.concatenate([features.frames(wave, RATE, ["loudness"]).values for wave in waves])
     np.testing.assert_allclose([made.mean, made.deviation], [want.mean(0), want.std(0)], rtol=0.02)
     assert made.low[0] <= made.mean[0] <= made.high[0]

@@ -13,6 +13,7 @@ import numpy as np
 from pystoi import stoi
 
 import gen
+from gen.sampling.settings import Settings
 from gen.sound import audio, features
 from gen.sound.codec import MuLaw
 from gen.sound.curves import STEP
@@ -42,7 +43,7 @@ def main(run, speech, held_out):
     made = {"8-bit mu-law": [law.decode(law.encode(wave)) for wave in real]}
     made["Griffin-Lim"] = [griffin_lim(wave, model.rate) for wave in real]
     for temperature in TEMPERATURES:
-        told = [model.told(wave) for wave in real]
+        told = [model.told(Settings(follow=wave)) for wave in real]
         symbols = model.sampler().generate(length, range(len(real)), [0] * len(real), 1, temperature, control=told)
         made[f"told, temperature {temperature:g}"] = model.codec.decode(np.concatenate(list(symbols), 1))
     for name, waves in made.items():
