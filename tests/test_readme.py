@@ -31,6 +31,7 @@ NAMED = {  # what the text leaves open
     "FOLDER": "~/recordings",
     "RUN": "runs/tones-tiered",
     "PATH": "~/recordings",
+    "controls FILE": "controls ~/beginning.flac",
     "TAKE": "runs/tones-tiered/takes/A4-seed0-0.wav",
 }
 SMALL = ["lanes=2", "window=64"]

@@ -36,9 +36,12 @@ def test_its_model_says_what_it_is_told_and_is_scored_with_it(gen, folder, tmp_p
     assert (settings["control"], settings["untold"], settings["hear_noise"]) == ("loudness", 0.3, 0.5)
     trained = package.load(tmp_path / "runs/a")
     assert trained.curves.names == ["loudness"]
-    assert gen("evaluate", "runs/a")[0] == 0
-    bits = json.loads((tmp_path / "runs/a/evaluate.json").read_text())["bits_per_sample"]
-    assert abs(bits - header["trained"]["valid_bits"]) < 1e-6
+    code, out, _ = gen("evaluate", "runs/a")
+    assert code == 0
+    assert "runs/a, told no curves" in out
+    scores = json.loads((tmp_path / "runs/a/evaluate.json").read_text())
+    assert abs(scores["bits_per_sample"] - header["trained"]["valid_bits"]) < 1e-6
+    assert scores["untold_bits_per_sample"] != scores["bits_per_sample"]
 
 
 @pytest.mark.parametrize(
