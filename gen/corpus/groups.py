@@ -29,7 +29,9 @@ def group_of(name: str, groups: str) -> str | None:
         raise ValueError(f"data.groups={groups}: has no part in parentheses; put them around what names the group")
     found = pattern.search(name)
     if not found or not found.group(1):
-        raise ValueError(f"{name}: data.groups={groups} finds no group in it; rename it, move it away or mend the pattern")
+        raise ValueError(
+            f"{name}: data.groups={groups} finds no group in it; rename it, move it away or mend the pattern"
+        )
     return found.group(1)
 
 

@@ -1,4 +1,4 @@
-"""How good a classifier is, in figures of its confusion matrix (K, K): rows are what recordings are, columns how named."""
+"""How good a classifier is, by its confusion matrix (K, K): a row for what recordings are, a column for each name."""
 
 from typing import NamedTuple
 
