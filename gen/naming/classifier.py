@@ -21,6 +21,7 @@ SETTINGS = {
     "augment": COUNT,
     "folds": (None, COUNT),
     "seed": COUNT,
+    "seconds": STRETCH,
 }
 HEADER = {
     "kind": str,

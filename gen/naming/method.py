@@ -52,8 +52,6 @@ class Scale(NamedTuple):
 class Method:
     """A way to tell K classes apart. Its settings are its constructor's arguments, as in conf/classifier."""
 
-    features: list
-
     def look(self, wave, rate: int):
         """Return what it sees of a wave (T,) at `rate` Hz: frames (n, C), or (D,) of the whole, float32."""
         raise NotImplementedError

@@ -19,7 +19,11 @@ RESOLUTION = 400, 160  # columns and rows of a spectrogram
 
 def write(runs, folder) -> list:
     """Write bits.png and takes.png of the Runs of a report into `folder`; return the paths of those there are."""
-    figures = {"bits.png": bits(runs), "takes.png": takes(runs)}
+    return saved({"bits.png": bits(runs), "takes.png": takes(runs)}, folder)
+
+
+def saved(figures: dict, folder) -> list:
+    """Write figures by file name into `folder`, but for those that are None; return the paths written."""
     paths = [Path(folder) / name for name, figure in figures.items() if figure]
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -51,6 +55,24 @@ def bits(runs):
     if any(curve.valid for curve in curves):
         axes.legend(frameon=False, fontsize=8)
     return figure
+
+
+def confusion(matrix, names, folder) -> Path:
+    """Write confusion.png, of a confusion matrix (K, K) and its classes' names, into `folder`; return its path."""
+    side = 1.6 + 0.45 * len(names)
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.subplots()
+    shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(matrix):
+        if count:
+            axes.text(
+                column, row, f"{count}", ha="center", va="center", color="w" if shares[row, column] > 0.5 else "k"
+            )
+    axes.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > 3 else 0)
+    axes.set_yticks(range(len(names)), names)
+    axes.set(xlabel="named", ylabel="is")
+    return saved({"confusion.png": figure}, folder)[0]
 
 
 def takes(runs):
