@@ -1,18 +1,15 @@
 "use strict";
 // A cell plays the mistakes it counts, one after the other, until another sound is asked for.
-let waiting = [];
-
-function hush() { // asked by the player before a sound begins
-  waiting = [];
-}
+let asked = null, waiting = [];
 
 function next(players) {
   if (!players.length) return;
-  play(players[0]);
-  waiting = players.slice(1);
+  [asked, ...waiting] = players;
+  play(asked);
 }
 
 audio.addEventListener("ended", () => next(waiting));
+audio.addEventListener("play", () => { if (current !== asked) waiting = []; });
 
 for (const cell of document.querySelectorAll(".cell")) {
   const list = document.getElementById(cell.dataset.list);

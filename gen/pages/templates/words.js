@@ -2,10 +2,6 @@
 // A word plays from its beginning to its end.
 let until = Infinity;
 
-function hush() { // asked by the player before it begins
-  until = Infinity;
-}
-
 for (const button of document.querySelectorAll(".word")) {
   const sounding = document.querySelector(".player");
   button.onclick = () => {
@@ -18,3 +14,4 @@ for (const button of document.querySelectorAll(".word")) {
 audio.addEventListener("timeupdate", () => {
   if (audio.currentTime >= until) audio.pause();
 });
+audio.addEventListener("pause", () => { until = Infinity; });
