@@ -73,7 +73,7 @@ def timelines(classifier, recordings: list, out: str | None, settings: dict) -> 
         own = [(path, f"{w.start:.3f}", f"{w.stop:.3f}", w.label, f"{w.probability:.4f}") for w in words]
         rows += own
         tables = {".csv": reading.as_csv(columns, own), ".txt": reading.as_labels(words)}
-        places = [Path(out)] if kind in (".txt", ".html") else []
+        places = [Path(out)] if out and kind in (".txt", ".html") else []
         if out and kind not in (".csv", ".txt", ".html"):
             places = [Path(out) / f"{path.stem}{kind}" for kind in (*tables, ".html")]
         for place in places:

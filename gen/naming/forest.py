@@ -16,8 +16,19 @@ from gen.naming.svm import Pooled
 class Forest(Pooled):
     """A random forest over features in parts of a recording's length: Breiman 2001."""
 
-    def __init__(self, classes: int, *, features: list[str], parts: int, centered: bool, trim: float, trees: int):
-        super().__init__(classes, View(features, centered, trim), parts)
+    def __init__(
+        self,
+        classes: int,
+        *,
+        features: list[str],
+        columns: str | None,
+        parts: int,
+        centered: bool,
+        trim: float,
+        speeds: list[float],
+        trees: int,
+    ):
+        super().__init__(classes, View(features, columns, centered, trim, speeds), parts)
         if not 0 < trees <= 10_000:
             raise ValueError(f"classifier.trees={trees}: this is 1 to 10,000")
         self.trees = trees

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gen.base.terminal import unseen
+from gen.corpus.splits import Segment
 from gen.naming import recordings, training
 from gen.naming.classifier import HEADER, Classifier
 from gen.naming.figures import confusion, figures
@@ -24,10 +25,10 @@ COLUMNS = ("", "accuracy", "95 % interval", "macro-F1", "worst class", "s to tra
 FOLD_COLUMNS = ("fold", "accuracy", "macro-F1", "worst class", "tested on")
 
 
-class Tested(NamedTuple):
+class Answer(NamedTuple):
     """A recording, or a window of it, that was tested on: a Segment, the class it was named, and how surely."""
 
-    segment: object
+    segment: Segment
     named: int
     probability: float
 
@@ -48,24 +49,22 @@ class Lesson(NamedTuple):
 
 def learn(node, recorded: Recordings, sides: list, balance, augment: int, seed: int, seconds, track=unseen) -> Lesson:
     """Return the Lesson of a method of a config node on the Sides that `recordings.sides` made. Raises ValueError."""
-    settings = balance, seed, seconds
     if len(sides) > 1:
-        return learn_in_folds(node, recorded, sides, settings, augment, track)
+        return learn_in_folds(node, recorded, sides, balance, augment, seed, seconds, track)
     (one,) = sides
     method = training.make(node, len(recorded.classes), balance, augment)
-    told = [recordings.examples(part, recorded.classes, recorded.rate) for part in one[1:4]]
+    told = [recordings.examples(part, recorded.classes, recorded.rate) for part in (one.train, one.valid)]
     began = time.monotonic()
     seen = training.look(method, told[0], augment, seed, track)
     held = training.look(method, told[1], 0, seed, track)
-    made = training.fitted(method, node, told[0], seen, held, *settings, track)
+    made = training.fitted(method, node, told[0], seen, held, balance, seed, seconds, track)
     fitted = time.monotonic()
-    tested = named(method, one.test, training.look(method, told[2], 0, seed, track))
+    tested = named(made, one.test, track)
     return Lesson(made, tested, {}, fitted - began, (time.monotonic() - fitted) / max(1, len(tested)))
 
 
-def learn_in_folds(node, recorded, sides: list, settings: tuple, augment: int, track=unseen) -> Lesson:
+def learn_in_folds(node, recorded, sides: list, balance, augment: int, seed: int, seconds, track=unseen) -> Lesson:
     """Return the Lesson of a method fitted anew for each fold, and at last to all recordings, its last epoch kept."""
-    balance, seed, _ = settings
     every = sorted({s for one in sides for s in one.test}, key=lambda s: (s.recording.name, s.start))
     row = {s: number for number, s in enumerate(every)}
     told = recordings.examples(every, recorded.classes, recorded.rate)
@@ -75,31 +74,30 @@ def learn_in_folds(node, recorded, sides: list, settings: tuple, augment: int, t
     tested, matrices, naming = [], {}, 0.0
     for one in track(sides, "folds", len(sides)):
         method = training.make(node, len(recorded.classes), balance, augment)
-        train, valid, test = (seen.of([row[s] for s in part]) for part in one[1:4])
-        training.fitted(method, node, told, train, valid, *settings)
+        train, valid = (seen.of([row[s] for s in part]) for part in (one.train, one.valid))
+        made = training.fitted(method, node, told, train, valid, balance, seed, seconds)
         began = time.monotonic()
-        found = named(method, one.test, test)
+        found = named(made, one.test)
         naming += time.monotonic() - began
         matrices[one.name] = matrix(found, len(recorded.classes))
         tested += found
     began = time.monotonic()
     method = training.make(node, len(recorded.classes), balance, augment)
-    made = training.fitted(method, node, told, seen, seen.of([]), *settings, track)
-    fitting = time.monotonic() - began + looking
-    each = looking / (1 + augment) / len(every) + naming / len(tested)
-    return Lesson(made, tested, matrices, fitting, each)
+    made = training.fitted(method, node, told, seen, seen.of([]), balance, seed, seconds, track)
+    return Lesson(made, tested, matrices, time.monotonic() - began + looking, naming / len(tested))
 
 
-def named(method, segments: list, seen) -> list:
-    """Return how a method names what it has `seen` of segments, as Tested."""
+def named(classifier: Classifier, segments: list, track=unseen) -> list:
+    """Return how a classifier names segments, as Answers."""
     if not segments:
         return []
-    sure = method.probabilities(seen.looks)
-    return [Tested(s, int(p.argmax()), float(p.max())) for s, p in zip(segments, sure, strict=True)]
+    waves = recordings.examples(segments, classifier.names, classifier.rate).waves
+    sure = classifier.probabilities(waves, track)
+    return [Answer(s, int(p.argmax()), float(p.max())) for s, p in zip(segments, sure, strict=True)]
 
 
 def matrix(tested: list, classes: int):
-    """Return the confusion matrix (K, K) of what was Tested."""
+    """Return the confusion matrix (K, K) of Answers."""
     return confusion([t.segment.label for t in tested], [t.named for t in tested], classes)
 
 

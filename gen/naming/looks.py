@@ -6,34 +6,59 @@ subtraction).
 """
 
 import math
+import re
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from gen.sound import features
+from gen.sound import audio, features
+from gen.sound.features import Frames
 
 HOP = 0.01  # seconds from frame to frame
 SHORTEST = 0.032  # seconds of a frame: a wave that is shorter has nothing to be told by
 
 
 class View(NamedTuple):
-    """How a wave is looked at: which features, whether they are `centered`, and `trim` dB (see `trimmed`)."""
+    """How a wave is looked at: which families of features, which of their columns, whether they are `centered`.
+
+    `columns` is a regular expression of the names of those to keep; `trim` is in dB (see `trimmed`); `speeds` are those
+    at which a recording is heard to be named, what is found at each of them averaged.
+    """
 
     features: list
+    columns: str | None
     centered: bool
     trim: float
+    speeds: list
 
     def check(self):
         """Raise ValueError for settings out of range."""
         features.check(self.features)
         if not 0 <= self.trim <= 120:
             raise ValueError(f"classifier.trim={self.trim}: this is 0 (nothing is cut off) to 120 dB")
+        if not self.speeds or len(self.speeds) > 9 or not all(0.5 <= speed <= 2 for speed in self.speeds):
+            raise ValueError(
+                f"classifier.speeds={self.speeds}: these are one to nine, from 0.5 to 2; [1.0] is as it is"
+            )
+        try:
+            re.compile(self.columns or "")
+        except re.error as error:
+            raise ValueError(f"classifier.columns={self.columns}: is no regular expression ({error})") from None
 
-    def frames(self, wave, rate: int) -> features.Frames:
-        """Return the frames of a wave (T,), its ends trimmed; a pitch that there isn't is 0 Hz."""
-        heard = features.frames(padded(trimmed(wave, rate, self.trim), rate), rate, self.features, HOP)
-        return heard._replace(values=np.nan_to_num(heard.values, nan=0.0))
+    def frames(self, wave, rate: int) -> Frames:
+        """Return the frames of a wave (T,), its ends trimmed; a pitch that there isn't is 0 Hz. Raises ValueError."""
+        names, times, values = features.frames(padded(trimmed(wave, rate, self.trim), rate), rate, self.features, HOP)
+        kept = [i for i, name in enumerate(names) if not self.columns or re.fullmatch(self.columns, name)]
+        if not kept:
+            raise ValueError(
+                f"classifier.columns={self.columns}: is the name of no feature; there are {', '.join(names)}"
+            )
+        return Frames(tuple(names[i] for i in kept), times, np.nan_to_num(values[:, kept], nan=0.0))
+
+    def heard(self, wave, rate: int) -> list:
+        """Return a wave at each of the speeds."""
+        return [wave if speed == 1 else audio.resampled(wave, rate * speed, rate) for speed in self.speeds]
 
     def sequence(self, wave, rate: int):
         """Return the features (n, C) float32 of each frame of a wave."""

@@ -5,6 +5,7 @@ The usual ones have an LSTM of 128 units, dropout of a half, an LSTM of 64 and d
 
 import copy
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ CLIP = 1.0  # longest gradient
 class Stack(nn.Module):
     """Recurrent layers, dropout after each, and at every frame the logits of K classes."""
 
-    layers: nn.ModuleList
+    layers: Any  # a ModuleList of cells
 
     def __init__(self, inputs: int, classes: int, cell: str, hidden: list, dropout: float):
         super().__init__()
@@ -56,8 +57,10 @@ class Network(Method):
         classes: int,
         *,
         features: list[str],
+        columns: str | None,
         centered: bool,
         trim: float,
+        speeds: list[float],
         cell: str,
         hidden: list[int],
         dropout: float,
@@ -72,14 +75,14 @@ class Network(Method):
                 f"classifier.cell={cell}, classifier.decision={decision}: there are the cells {', '.join(GATES)} and "
                 f"the decisions {' and '.join(DECISIONS)}"
             )
-        self.view = View(features, centered, trim)
+        self.view = View(features, columns, centered, trim, speeds)
         self.view.check()
         if not hidden or min(hidden) < 1 or not 0 <= dropout < 1:
             raise ValueError("classifier: hidden is a layer or more of 1 unit or more, dropout is in [0, 1)")
         if epochs < 1 or batch < 1 or not 0 < learning_rate < 1:
             raise ValueError("classifier: epochs and batch are 1 or more, learning_rate is over 0 and under 1")
         self.classes, self.decision = classes, decision
-        self.shape = {"cell": cell, "hidden": hidden, "dropout": dropout}
+        self.shape: dict[str, Any] = {"cell": cell, "hidden": hidden, "dropout": dropout}
         self.epochs, self.batch, self.learning_rate = epochs, batch, learning_rate
         self.scale: Scale
         self.net: Stack

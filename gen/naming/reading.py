@@ -3,7 +3,7 @@
 import csv
 import io
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gen.base import files
 from gen.base.streams import plain
@@ -21,7 +21,7 @@ class Heard(NamedTuple):
     """A file and its wave (T,) at a classifier's rate; where there is nothing to name a line that says why instead."""
 
     path: Path
-    wave: object
+    wave: Any
     fault: str
     rate: int  # Hz, as recorded
 
@@ -49,7 +49,8 @@ def name(classifier: Classifier, paths: list, track=unseen) -> tuple:
     Raises ValueError where none can.
     """
     found: dict[Path, Named] = {}
-    notes, other, long, waiting = [], [], [], []
+    notes, other, long = [], [], []
+    waiting: list[Heard] = []
 
     def settle():
         for heard, sure in zip(waiting, classifier.probabilities([h.wave for h in waiting]), strict=True):

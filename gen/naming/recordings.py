@@ -120,9 +120,8 @@ def sides(recorded: Recordings, valid: float | str, test: float | str, folds: in
 def side(recorded: Recordings, name: str, parts: tuple, told: str, seconds: float) -> Side:
     """Return the Side of parts (train, valid, test); raise ValueError where a class has nothing to train on."""
     there = {s.label for s in parts[0]}
-    for label, name in enumerate(recorded.classes):
-        if label not in there:
-            raise ValueError(f"{told}: hold out every recording labelled {name}; hold out less")
+    if missing := sorted(set(range(len(recorded.classes))) - there):
+        raise ValueError(f"{told}: hold out every recording labelled {recorded.classes[missing[0]]}; hold out less")
     group = dict(zip((s.recording.name for s in recorded.whole), recorded.groups, strict=True))
     held = [group[s.recording.name] for part in parts for s in part]
     torn = grouping.astride(held, [number for number, part in enumerate(parts) for _ in part])
@@ -133,10 +132,11 @@ def side(recorded: Recordings, name: str, parts: tuple, told: str, seconds: floa
             "figures tell of new recordings of groups that it knows, and nothing of other groups"
         )
     for what, part in zip(PARTS[1:], parts[1:], strict=True):
-        missing = [recorded.classes[label] for label in sorted(there - {s.label for s in part})]
-        if part and missing:
-            notes.append(f"the part {what} has no recording labelled {', '.join(missing)}")
-    return Side(name, *(windows(part, recorded.rate, seconds) for part in parts), notes)
+        absent = [recorded.classes[label] for label in sorted(there - {s.label for s in part})]
+        if part and absent:
+            notes.append(f"the part {what} has no recording labelled {', '.join(absent)}")
+    train, valid, test = (windows(part, recorded.rate, seconds) for part in parts)
+    return Side(name, train, valid, test, notes)
 
 
 def windows(segments: list, rate: int, seconds: float) -> list:

@@ -55,9 +55,11 @@ class SVM(Pooled):
         classes: int,
         *,
         features: list[str],
+        columns: str | None,
         parts: int,
         centered: bool,
         trim: float,
+        speeds: list[float],
         C: float,
         gamma: float | str,
     ):
@@ -65,7 +67,7 @@ class SVM(Pooled):
 
         gamma=scale is 1 over the number of features times their variance, as in scikit-learn.
         """
-        super().__init__(classes, View(features, centered, trim), parts)
+        super().__init__(classes, View(features, columns, centered, trim, speeds), parts)
         if C <= 0 or not (gamma == "scale" if isinstance(gamma, str) else gamma > 0):
             raise ValueError(f"classifier.C={C}, classifier.gamma={gamma}: both are over 0, or gamma=scale")
         self.C, self.gamma = C, gamma

@@ -17,7 +17,7 @@ LONGEST = 10  # seconds of each
 class Cell(NamedTuple):
     """A cell: how many, their share of the row, whether it is on the diagonal, the list it plays, and all in words."""
 
-    count: int
+    number: int
     share: float
     right: bool
     anchor: str
@@ -66,7 +66,7 @@ def page(title: str, lesson, runs: tuple, folds: tuple | None = None, track=unse
     for (label, named), some in track(sounds.items(), "drawing and encoding", len(sounds)):
         cell = rows[label].cells[named]
         cards = [album.card(each, each.title) for each in some]
-        mistakes.append(Mistakes(cell.anchor, cell.said, cards, cell.count - len(some)))
+        mistakes.append(Mistakes(cell.anchor, cell.said, cards, cell.number - len(some)))
     what = "windows" if any(t.segment.start for t in lesson.tested) else "recordings"
     told: dict[str, Any] = {"title": title, "right": int(matrix.trace()), "tested": int(matrix.sum()), "what": what}
     told |= {"names": classifier.names, "matrix": rows, "runs": runs, "folds": folds, "mistakes": mistakes}

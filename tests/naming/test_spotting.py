@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gen.naming.classifier import Classifier
+from gen.naming.looks import View
 from gen.naming.spotting import check, sounding, spot
 from tests.naming.sounds import RATE
 
@@ -12,6 +13,8 @@ SETTINGS = {"seconds": 0.4, "hop": 0.05, "pause": 0.15, "least": 0.5}
 
 class ByPitch:
     """A method that needs no training: what crosses zero more often is the more surely high."""
+
+    view = View(["mfcc"], None, False, 0.0, [1.0])
 
     def look(self, wave, rate):
         return np.array([np.mean(np.diff(np.sign(wave)) != 0) * rate / 2], np.float32)
