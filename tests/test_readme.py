@@ -27,6 +27,8 @@ README, SAMPLES = (HERE / "README.md").read_text(), (HERE / "samples" / "README.
 CODE = re.compile(r"^```(\w*)\n(.*?)^```$|`([^`\n]+)`", re.DOTALL | re.MULTILINE)
 NAMED = {  # what the text leaves open
     "tones FOLDER": "tones notes",
+    "classifier FOLDER": "classifier ~/words",
+    "CLASSIFIER PATH": "runs/words-classifier-lstm ~/recordings",
     "png=FOLDER": "png=plots",
     "FOLDER": "~/recordings",
     "RUN": "runs/tones-tiered",
@@ -98,7 +100,7 @@ def run(line, gen):
     """Run a command as README shows it, but for what makes it small; a sweep in a process of its own."""
     words = [name for word in shlex.split(line)[1:] for name in sorted(glob.glob(word)) or [word]]
     if "-m" in words:
-        few = [*SMALL, *SHORT, "model=gru,tiered"]
+        few = [*SMALL, *SHORT, "model=gru,tiered"] if words[0] == "train" else []
         subprocess.run([sys.executable, "-m", "gen", *words, *few], check=True, capture_output=True)
     elif "--help" in words:
         assert gen(*words)[0] == 0
