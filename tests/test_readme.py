@@ -32,6 +32,7 @@ NAMED = {  # what the text leaves open
     "png=FOLDER": "png=plots",
     "FOLDER": "~/recordings",
     "RUN": "runs/tones-tiered",
+    "PATH": "~/recordings",
     "TAKE": "runs/tones-tiered/takes/A4-seed0-0.wav",
 }
 SMALL = ["lanes=2", "window=64"]
@@ -122,7 +123,14 @@ def test_every_command_of_the_readme_runs(gen, tmp_path, monkeypatch):
             assert found["bits"] > 0
         else:
             run(functools.reduce(lambda line, name: line.replace(name, NAMED[name]), NAMED, text), gen)
-    made = ["data.html", "continued.wav", "notes/A4/A4-00.wav", "runs/recordings-tiered/report.html"]
+    made = [
+        "data.html",
+        "features.csv",
+        "beginning.html",
+        "continued.wav",
+        "notes/A4/A4-00.wav",
+        "runs/recordings-tiered/report.html",
+    ]
     made += ["runs/spoken/takes/7-seed0-2-again.wav", "runs/spoken/takes/7-seed0-2-extended.wav"]
     assert [path for path in made if not (tmp_path / path).exists()] == []
 

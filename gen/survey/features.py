@@ -65,7 +65,8 @@ def measure(task: Task, count: int = 1, track=unseen) -> Row:
     except ValueError as fault:
         return Row(task.path.name, None, 0.0, 0, (), np.zeros(0), str(fault))
     assert pool  # there is a block, or an error
-    return Row(task.path.name, None, seconds, frames, *pool.result(), None)
+    names, values = pool.result()
+    return Row(task.path.name, None, seconds, frames, names, values, None)
 
 
 def rows(path, rate: int, labels: str, families: tuple, hop: float, spools=None, track=unseen):
@@ -87,10 +88,8 @@ def rows(path, rate: int, labels: str, families: tuple, hop: float, spools=None,
     ]
     much = sum(size(task.path) for task in tasks) > LITTLE
     count = cores() if much else 1
-    if count > 1 and len(tasks) < count:
+    if len(tasks) < max(2, count):
         made = (measure(task, count, track) for task in tasks)
-    elif len(tasks) == 1:
-        made = iter([measure(tasks[0], 1, track)])
     else:
         made = track(processes.ordered(measure, tasks, count), "measuring", len(tasks))
     for row, name, label in zip(made, names, told, strict=True):
