@@ -8,6 +8,7 @@ is better; a bit less is half as many guesses.
 import json
 
 from gen.base import files
+from gen.corpus import curves
 from gen.corpus.corpus import prepare
 from gen.corpus.splits import listed
 from gen.judging.baselines import baselines
@@ -46,8 +47,10 @@ def measure(run, path: str | None = None, names: str | None = None, **progress) 
     if not held:
         raise ValueError(f"{settings['path']}: no recording is held out; give data.files= a list of names, or all")
     held = trained.own_labels(held, corpus.classes)
+    if trained.curves:
+        curves.measure(trained.curves, held, corpus.folder, **progress)
     return {
-        "bits_per_sample": score(trained.model, held, trained.codec, **progress),
+        "bits_per_sample": score(trained.model, held, trained.codec, told=trained.curves, **progress),
         "baselines": baselines(train, held, trained.codec),
         "part": part,
         "pieces": len(held),
