@@ -90,6 +90,24 @@ def stacked(sound, drawn):
     return figure
 
 
+def confusion(matrix, names, folder) -> Path:
+    """Write confusion.png, of a confusion matrix (K, K) and its classes' names, into `folder`; return its path."""
+    side = 1.6 + 0.45 * len(names)
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.subplots()
+    shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(matrix):
+        if count:
+            axes.text(
+                column, row, f"{count}", ha="center", va="center", color="w" if shares[row, column] > 0.5 else "k"
+            )
+    axes.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > 3 else 0)
+    axes.set_yticks(range(len(names)), names)
+    axes.set(xlabel="named", ylabel="is")
+    return save({"confusion.png": figure}, folder)[0]
+
+
 def takes(runs):
     """Return the figure of spectrograms, rows of real clips and of each run's takes by temperature."""
     rows = [("recorded", one.real[:ACROSS]) for one in learning.references(runs) if one.real]

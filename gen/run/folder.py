@@ -13,6 +13,7 @@ PREVIEWS = "previews"
 TAKES = "takes"
 SCORES = "evaluate.json"
 PAGE = "report.html"
+CONFUSION = "classifier.html"
 
 
 def run_folder(name: str) -> Path:
