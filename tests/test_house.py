@@ -43,6 +43,7 @@ DOORS = {
     "matplotlib": "pages.plots",
     "jinja2": "pages.template",
     "PIL": "pages.pictures",
+    "mido": "sound.midi",
     "hydra": "cli.compose",
     "omegaconf": "cli.compose",
 }

@@ -20,6 +20,7 @@ from gen.corpus import tones
 from gen.engine import measure
 from gen.sampling import bench
 from gen.training import trial
+from tests.sound.test_midi import note, song
 from tests.test_house import FILES, ROOMS
 
 HERE = Path(__file__).parent.parent
@@ -99,6 +100,7 @@ def record(home):
             soundfile.write(path, wave, 16000)
         (home / f"{folder}_test.txt").write_text(f"{paths[0].name}\n{paths[1].name}\n")
     soundfile.write(home / "beginning.flac", wave, 16000)
+    song(home / "song.mid", note(60))
 
 
 def run(line, gen):

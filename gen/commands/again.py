@@ -7,21 +7,23 @@ from gen.commands.sample import is_file, record
 
 GROUP = "Takes"
 ARGUMENT = Argument("the take to make again", "takes/seed0-0.wav")
-PATHS = ("run", "prime", "follow", "curves", "out")
+PATHS = ("run", "prime", "follow", "curves", "midi", "out")
 HELP = """gen again TAKE [key=value ...]
 
 Make a take again from the address that gen sample wrote into it, in TAKE-again beside it, and say whether the samples
-are the same. run=, prime=, follow= and curves= say where its model and the files that it went on from or followed are
-now, if they were moved.
+are the same. run=, prime=, follow=, curves= and midi= say where its model and the files that it went on from or
+followed are now, if they were moved.
 
   gen again runs/piano/takes/seed0-2.wav
 """
 
 
-def run(path, out: str | None, run: str | None, prime: str | None, follow: str | None, curves: str | None):
+def run(
+    path, out: str | None, run: str | None, prime: str | None, follow: str | None, curves: str | None, midi: str | None
+):
     from gen.base import streams
 
-    remake(path, 0.0, "again", out, run=run, prime=prime, follow=follow, curves=curves)
+    remake(path, 0.0, "again", out, run=run, prime=prime, follow=follow, curves=curves, midi=midi)
     streams.show(f"the same bytes as {path}")
 
 

@@ -18,10 +18,11 @@ from gen.run.folder import model_file, run_of
 from gen.sampling import play
 from gen.sampling.settings import Settings, check_length
 from gen.sampling.trained import WHOLE, Trained
-from gen.sound import audio
+from gen.sound import audio, midi
 
 SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights", "guard")  # of Settings
-HEARD = ("prime", "follow", "curves")  # those of Settings that are files
+HEARD = ("prime", "follow", "curves", "midi")  # those of Settings that are files
+NOT = ("goes on from no recording", "follows no recording", "follows no table", "plays no MIDI")  # without one of them
 ASKED = ("pitch", "loudness", "shift")  # those that are told of where they are given
 LONGEST = 1 << 16  # characters of an address
 DIGEST = 32  # digits of the hash of a file in it, the first half of its SHA-256
@@ -40,6 +41,7 @@ RULE = {
     "prime": (None, FILE),
     "follow": (None, FILE),
     "curves": (None, FILE),
+    "midi": (None, FILE),
     "pitch": (None, str),
     "loudness": (None, Number(float, -1e3, 1e3)),
     "shift": (None, Number(float, -1e3, 1e3)),
@@ -56,9 +58,10 @@ def digest(path) -> str:
 
 
 def hear(key: str, path, rate: int) -> tuple:
-    """Return what is in a file of HEARD, a wave (T,) or a table, and the SHA-256 of the file. Raises ValueError."""
+    """Return what is in a file of HEARD, such as a wave (T,), and the SHA-256 of the file. Raises ValueError."""
     before = digest(path)
-    wave = play.read(path) if key == "curves" else audio.read(path, rate)
+    readers = {"curves": play.read, "midi": midi.read}
+    wave = readers[key](path) if key in readers else audio.read(path, rate)
     if digest(path) != before:
         raise ValueError(f"{path}: was changed while it was read; run the same command again")
     return wave, before
@@ -153,11 +156,11 @@ def check_same(take, kind: str, path: str, told: dict, found: str):
 def blocks(take, longer: float = 0.0, run=None, warn=lambda text: None, **now):
     """Return the rate, the comment and the blocks (1, n) of a take made again, `longer` seconds longer than it is.
 
-    `run`, and `prime`, `follow` and `curves`, say where these are now. Raises ValueError where there is no address, or
-    it is not of these.
+    `run`, and `prime`, `follow`, `curves` and `midi`, say where these are now. Raises ValueError where there is no
+    address, or it is not of these.
     """
     address = read(take)
-    for key, does in zip(HEARD, ("goes on from no recording", "follows no recording", "follows no table"), strict=True):
+    for key, does in zip(HEARD, NOT, strict=True):
         if now.get(key) and not address[key]:
             raise ValueError(f"{key}={now[key]}: {take} {does}; leave {key}= out")
     run = same_file(take, "run", address["model"], run)

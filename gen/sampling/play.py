@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gen.base import files
-from gen.sound import curves, features, hearing
+from gen.sound import curves, features, hearing, midi
 from gen.sound.curves import HERTZ, Curves
+from gen.sound.midi import Channel
 
 TIME = "seconds"  # the column of a table that has the times
 LONGEST = 1 << 27  # bytes of a table
@@ -112,18 +113,20 @@ def controls(wave, rate: int, families) -> Table:
     return Table(list(found.names), found.times, found.values)
 
 
-def asked(told: Curves, follow=None, curves=None, pitch=None, loudness=None, shift: float = 0.0):
+def asked(told: Curves, follow=None, curves=None, midi=None, pitch=None, loudness=None, shift: float = 0.0):
     """Return what a take is asked to sound like, the columns (n, C) that `told` measures of a wave.
 
-    It follows a wave (T,) or a Table, else there are HELD rows, all the same; its `pitch`, a note or Hz, and `loudness`
-    in dB may be given, and all pitches are moved by `shift` semitones. What nothing is said of is as in training on
-    average. Raises ValueError.
+    It follows a wave (T,), a Table or a Channel of MIDI, else there are HELD rows, all the same; its `pitch`, a note or
+    Hz, and `loudness` in dB may be given, and all pitches are moved by `shift` semitones. What nothing is said of is as
+    in training on average. Raises ValueError.
     """
     rows = np.tile(np.array(told.mean), (HELD, 1))
     if follow is not None:
         rows = np.array(followed(told, follow), np.float64)
     elif curves is not None:
         rows = tabled(told, curves)
+    elif midi is not None:
+        rows = tabled(told, notes(told, midi))
     for key, name, value in (
         ("pitch", "f0", pitch),
         ("loudness", "loudness", loudness),
@@ -156,6 +159,19 @@ def followed(told: Curves, wave):
         at = told.names.index("loudness")
         columns[:, at] += told.high[at] - np.percentile(columns[:, at], 99.9)
     return columns
+
+
+def notes(told: Curves, channel: Channel) -> Table:
+    """Return as a table what a channel of MIDI plays, full velocity as loud as the loudest moments of training."""
+    if "f0" not in told.names:
+        raise ValueError(f"midi=: this model is told {'+'.join(told.families)}; train one with control=pitch+loudness")
+    step = curves.step(told.rate)
+    values = midi.curves(channel, step)
+    if "loudness" in told.names:
+        at = told.names.index("loudness")
+        values[:, 2] = np.maximum(values[:, 2] + told.high[at], told.silence[at])
+    kept = [number for number, name in enumerate(midi.NAMES) if name in told.names]
+    return Table([midi.NAMES[number] for number in kept], np.arange(len(values)) * step, values[:, kept])
 
 
 def tabled(told: Curves, table: Table):

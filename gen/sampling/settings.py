@@ -4,7 +4,7 @@ import dataclasses
 
 from gen.engine.program import WEIGHTS
 
-PLAYED = ("follow", "curves", "pitch", "loudness", "shift")  # settings that a model with curves is told
+PLAYED = ("follow", "curves", "midi", "pitch", "loudness", "shift")  # settings that a model with curves is told
 COMPILED, REFERENCE = "compiled", "reference"  # the samplers
 SECONDS = 5.0  # of a take
 LONGEST_HOURS = 24  # of a take in a file
@@ -17,7 +17,8 @@ class Settings:
 
     `seconds` is their length, or inf; SECONDS, or that of what they follow, unless given. `prime` is a recording to go
     on from, `follow` one whose curves they are told: a path, or a wave (T,) at the model's rate; `curves` is a table of
-    them, and `pitch`, `loudness` and `shift` are as `gen.sampling.play.asked` has it.
+    them, `midi` a file each of whose channels is a stream, and `pitch`, `loudness` and `shift` are as
+    `gen.sampling.play.asked` has it.
     `engine` is compiled or reference, the definition in PyTorch, slow; where a model can't be compiled it takes over.
     `weights` of the compiled one are bfloat16, float32 (twice the bytes, slower) or float64, numbers beside them
     float32 or float64. `guard` has what collapses drawn again (see `gen.sampling.guard`). `stream` is the first take's
@@ -33,6 +34,7 @@ class Settings:
     prime: str | None = None
     follow: str | None = None
     curves: str | None = None
+    midi: str | None = None
     pitch: str | None = None
     loudness: float | None = None
     shift: float | None = None
@@ -46,8 +48,8 @@ class Settings:
         for key, (holds, rule) in RULES.items():
             if not holds(value := getattr(self, key)):
                 raise ValueError(f"{key}={value}: {key} {rule}")
-        if self.follow is not None and self.curves is not None:
-            raise ValueError("follow=, curves=: a take follows a recording or a table; give one of them")
+        if sum(given is not None for given in (self.follow, self.curves, self.midi)) > 1:
+            raise ValueError("follow=, curves=, midi=: a take follows a recording, a table or notes; give one of them")
         if self.stream + (self.count or 1) > 2**63:
             raise ValueError(f"stream={self.stream}, count={self.count}: a stream's number is under 2^63")
 

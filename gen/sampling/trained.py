@@ -16,7 +16,7 @@ from gen.sampling.guard import Guard
 from gen.sampling.reference import CHUNK, Reference
 from gen.sampling.samplers import sampler
 from gen.sampling.settings import COMPILED, PLAYED, SECONDS, Settings, check_length
-from gen.sound import audio
+from gen.sound import audio, midi
 from gen.sound.curves import Curves
 
 LIVE, WHOLE = 0.02, 0.25  # seconds of audio made at a time, to be heard at once, and else
@@ -82,16 +82,16 @@ class Trained:
         guard = self.guard(made, wave is not None) if asked.guard else None
         more: dict = {"guard": guard} if guard else {}
         if (told := self.told(asked, warn)) is not None:
-            more["control"] = [told] * len(streams)
+            more["control"] = [told[stream % len(told)] for stream in streams]
         chance = asked.seed, asked.temperature, asked.top_p
         symbols = made.generate(steps, streams, labels, *chance, primed, size, **more)
         blocks = self.codec.decode_blocks(symbols, float(wave[-1]) if wave is not None and len(wave) else 0.0)
         return guard.told(blocks, warn) if guard else blocks
 
     def opened(self, asked: Settings) -> Settings:
-        """Return settings with waves (T,) at the model's rate and a table for paths of these. Raises ValueError."""
+        """Return settings with waves (T,) at the model's rate, a table, channels for their paths. Raises ValueError."""
         readers: dict[str, Any] = {key: functools.partial(audio.read, rate=self.rate) for key in ("prime", "follow")}
-        readers["curves"] = play.read
+        readers |= {"curves": play.read, "midi": midi.read}
         given = {key: getattr(asked, key) for key in readers}
         paths = {key: value for key, value in given.items() if isinstance(value, str) or hasattr(value, "__fspath__")}
         return dataclasses.replace(asked, **{key: readers[key](path) for key, path in paths.items()})
@@ -99,6 +99,7 @@ class Trained:
     def told(self, asked: Settings, warn=lambda text: None):
         """Return all that takes are told: frames (n, channels), those of their prime first; None for nothing.
 
+        Of MIDI's channels the n-th is told to stream n, and from the first again; else there is one for all streams.
         `warn` is told what no recording had that the model was trained on. Raises ValueError.
         """
         given = {key: getattr(asked, key) for key in PLAYED if getattr(asked, key) is not None}
@@ -108,20 +109,28 @@ class Trained:
             raise ValueError(
                 f"{next(iter(given))}=: this model is told no curves; train one with control=mel, or =pitch"
             )
-        rows = play.asked(self.curves, **given)
-        for line in self.curves.unheard(rows):
-            warn(line)
-        if asked.prime is not None:
-            rows = play.behind(self.curves, rows, asked.prime)
-        return self.curves.whole(rows, ends=asked.follow is not None or asked.curves is not None)
+        made = []
+        for channel in given.pop("midi", [None]):
+            rows = play.asked(self.curves, midi=channel, **given)
+            for line in self.curves.unheard(rows):
+                warn(line)
+            if asked.prime is not None:
+                rows = play.behind(self.curves, rows, asked.prime)
+            made.append(self.curves.whole(rows, ends=channel is not None or bool({"follow", "curves"} & given.keys())))
+        return made
 
     def length(self, asked: Settings) -> float:
         """Return the seconds of takes, those of what they follow unless given."""
         followed: Any = asked.follow
         tabled: Any = asked.curves
-        if asked.seconds or (followed is None and tabled is None):
-            return asked.seconds or SECONDS
-        return tabled.seconds if followed is None else len(followed) / self.rate
+        channels: Any = asked.midi
+        if asked.seconds:
+            return asked.seconds
+        if followed is not None:
+            return len(followed) / self.rate
+        if channels is not None:
+            return max(note.end for channel in channels for note in channel.notes) + midi.RELEASE
+        return tabled.seconds if tabled is not None else SECONDS
 
     def guard(self, sampler, primed: bool) -> Guard:
         """Return the guard of takes of this model by a sampler. Raises ValueError where it can't have one."""

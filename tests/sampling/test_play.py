@@ -8,6 +8,7 @@ import gen as package
 from gen.sampling import address, play
 from gen.sampling.settings import Settings
 from tests.small import curves, save_run
+from tests.sound.test_midi import note, song
 
 RATE = 8000
 
@@ -112,7 +113,7 @@ def test_takes_that_are_played_are_made_again_and_longer(gen, tmp_path):
         (["loudness=50"], "loudness=50.0: this is a level of -120 to 20 dB"),
         (["shift=2"], "shift=2.0: this model is told loudness"),
         (["shift=1000"], "shift=1000.0: shift is in semitones"),
-        (["curves=a.csv", "follow=a.wav"], "a take follows a recording or a table; give one of them"),
+        (["curves=a.csv", "follow=a.wav"], "a take follows a recording, a table or notes; give one of them"),
         (["curves=a.csv"], "curves=: has a column f0, and this model is told loudness"),
         (["curves=none.csv"], "none.csv: No such file or directory"),
     ],
@@ -135,3 +136,25 @@ def test_from_python_it_is_the_same(tmp_path):
         one, trained.sample(0.1, curves=play.Table(["loudness"], np.array([0.0, 5.0]), np.full((2, 1), -10.0)))
     )
     assert trained.told(Settings()) is None
+
+
+def test_channels_of_midi_are_streams_made_again_alone(gen, tmp_path):
+    save_run("run", told=curves("pitch+loudness"))
+    song("two.mid", note(57, channel=0), note(64, channel=1) + note(60, channel=1))
+    code, out, err = gen("sample", "run", "midi=two.mid", "shift=12")
+    assert code == 0, err
+    takes = out.split()
+    assert len(takes) == 2
+    assert len(soundfile.read(takes[0])[0]) == round(1.1 * RATE)  # two beats, and the last one dies away
+    for take in takes:
+        assert gen("again", take)[1].splitlines()[1] == f"the same bytes as {take}"
+    third = gen("sample", "run", "midi=two.mid", "shift=12", "stream=2", "out=third.wav")[0]
+    assert third == 0
+    assert "plays no MIDI; leave midi= out" in gen("again", played("a.wav", gen), "midi=two.mid")[2]
+    save_run("run", told=curves("loudness"))
+    assert "midi=: this model is told loudness; train one with" in gen("sample", "run", "midi=two.mid")[2]
+
+
+def played(path, gen):
+    assert gen("sample", "run", "pitch=A3", "seconds=0.1", f"out={path}")[0] == 0
+    return path
