@@ -28,6 +28,8 @@ ROOMS = (
 DOORS = {
     "soundfile": "sound.audio",
     "soxr": "sound.audio",
+    "librosa": "sound.features",
+    "pywt": "sound.wavelets",
     "safetensors": "run.checkpoint",
     "rich": "base.terminal",
     "filelock": "run.lock",
