@@ -13,13 +13,15 @@ def ending(segment) -> bool:
 
 
 def usual_seconds(segments, codec, rate: int, longest: float) -> float:
-    """Return how long takes are to be compared: as most recordings are, or as stretches of recordings surely are.
+    """Return how long takes are to be compared: as most recordings are, a second at least, `longest` at most.
 
-    Recordings that are held out whole are followed by silence where they are shorter; stretches are not.
+    Recordings that are held out whole are followed by silence where they are shorter; stretches of them can't be, and
+    are as long as all but a few.
     """
     lengths = [(s.stop - s.start) / codec.digits / rate for s in segments]
-    whole = sum(map(ending, segments)) > len(segments) / 2
-    return float(min(longest, max(LEAST, np.floor(10 * np.quantile(lengths, 0.95 if whole else 0.05)) / 10)))
+    if np.mean([ending(s) for s in segments]) > 0.5:
+        return float(min(longest, max(1.0, np.ceil(10 * np.quantile(lengths, 0.95)) / 10)))
+    return float(min(longest, max(LEAST, np.floor(10 * np.quantile(lengths, 0.05)) / 10)))
 
 
 def excerpts(segments, codec, rate: int, seconds: float, most: int, seed: int) -> list:
@@ -50,7 +52,10 @@ def fitted(wave, size: int):
 
 
 def joined(segments, codec, rate: int, seconds: float, most: int, seed: int) -> list:
-    """Return up to `most` stretches (T,) of `seconds`, of segments one after the other as they come by chance."""
+    """Return up to `most` stretches (T,) of `seconds`, of segments one after the other as they come by chance.
+
+    Where all of them are shorter than that it is one, shorter.
+    """
     size, waves, made, have = round(seconds * rate), [], [], 0
     for index in np.random.default_rng(seed).permutation(len(segments)):
         if len(made) == most:
@@ -62,7 +67,7 @@ def joined(segments, codec, rate: int, seconds: float, most: int, seed: int) -> 
             whole = np.concatenate(waves)
             made.append(whole[:size])
             waves, have = [whole[size:]], len(whole) - size
-    return made
+    return made or ([np.concatenate(waves)] if waves else [])
 
 
 def spectrum_of(waves, rate: int):
@@ -82,3 +87,10 @@ def noise(spectrum, size: int, rate: int, count: int, seed: int) -> list:
     flat = np.mean(spectrum_of([random.standard_normal(size) for _ in range(8)], rate)[2:-2])
     white = random.standard_normal((count, size))
     return [np.fft.irfft(np.fft.rfft(wave) * amplitude, size) / np.sqrt(flat) for wave in white]
+
+
+def coloured(rate: int, seed: int) -> list:
+    """Return ten seconds of white and of brown noise each, (T,): a recording's colour is one of many."""
+    white = np.random.default_rng(seed).standard_normal(10 * rate) / 10
+    brown = np.fft.rfft(white) / np.maximum(1, np.fft.rfftfreq(len(white), 1 / rate) / 100)
+    return [white, np.fft.irfft(brown, len(white))]

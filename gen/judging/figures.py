@@ -11,7 +11,8 @@ import numpy as np
 
 from gen.judging import voice
 from gen.judging.bootstrap import drawn, interval
-from gen.sound import hearing
+from gen.judging.statistics import LOUDNESS
+from gen.sound import features, hearing
 
 STEP = 0.25  # semitones: how finely pitch is counted
 SEMITONES = round(12 * np.log2(voice.HIGHEST / voice.LOWEST) / STEP)  # steps
@@ -29,10 +30,9 @@ class Figure(NamedTuple):
     digits: int = 1
 
 
-def sums(wave, rate: int, onsets: float) -> dict:
-    """Return what is summed up of a wave (T,) which has so many `onsets`: arrays by name."""
+def sums(wave, rate: int, heard: voice.Voice) -> dict:
+    """Return what is summed up of a wave (T,) whose voice was `heard`: arrays by name."""
     wave = np.asarray(wave, np.float64)
-    heard = voice.listen(wave, rate)
     hz, ratio = heard.hz[heard.voiced], heard.ratio[heard.voiced]
     pitch = np.clip(12 * np.log2(hz / voice.LOWEST) / STEP, 0, SEMITONES - 1).astype(int)
     spectra = hearing.mel(wave, rate)
@@ -43,7 +43,7 @@ def sums(wave, rate: int, onsets: float) -> dict:
         "ratio": np.array([ratio.sum(), len(ratio)]),
         "voiced": np.array([len(ratio), sounding.sum()]),
         "pitch": np.bincount(pitch, minlength=SEMITONES),
-        "onsets": np.array([onsets, sounding.sum() * hearing.FRAME]),
+        "onsets": np.array([onsets(wave, rate), sounding.sum() * hearing.FRAME]),
         "spectrum": spectra.sum(0),
         "modulation": modulation(spectra),
         "level": np.array([frames.var(1)[sounding].sum(), sounding.sum()]),
@@ -53,9 +53,14 @@ def sums(wave, rate: int, onsets: float) -> dict:
     }
 
 
+def onsets(wave, rate: int) -> float:
+    """Return how often something begins in a wave (T,) (see `gen.sound.features.onset`)."""
+    return float(features.frames(wave, rate, ("onset",)).values[:, 1].sum())
+
+
 def modulation(spectra) -> np.ndarray:
     """Return the power (MODULATIONS - 1,) at which the loudness of mel spectra (frames, bands) rises and falls."""
-    loudness = (spectra**0.3).sum(1)
+    loudness = (spectra**LOUDNESS).sum(1)
     share = np.abs(np.fft.rfft((loudness - loudness.mean()) / max(TINY, loudness.mean()))) ** 2 / len(loudness)
     hz = np.fft.rfftfreq(len(loudness), hearing.SPECTRUM / 2)
     octaves = np.digitize(hz, MODULATIONS)
@@ -125,21 +130,21 @@ FIGURES = (
 def compare(real: list, takes: list, seed: int = 0) -> dict:
     """Return for each of FIGURES, by its name, what it is of `real` and of `takes`, each a list of `sums`.
 
-    "real" and "takes" are None for a figure that is of both only; "interval" is that of "distance". A figure of pitch
-    is None throughout where too little is voiced.
+    "real" and "takes" are None for a figure that is of both only; "interval" is that of "distance".
     """
-    sets = [{name: np.stack([s[name] for s in sounds]).astype(float) for name in sounds[0]} for sounds in (real, takes)]
-    weights = [drawn(len(sounds), seed + i) for i, sounds in enumerate((real, takes))]
-    whole = [{name: rows.sum(0) for name, rows in each.items()} for each in sets]
-    again = [{name: w @ rows for name, rows in each.items()} for w, each in zip(weights, sets, strict=True)]
+    sets = []
+    for number, sounds in enumerate((real, takes)):
+        weights = drawn(len(sounds), seed + number)
+        sets.append({name: weights @ np.stack([s[name] for s in sounds]).astype(float) for name in sounds[0]})
     found = {}
     for each in FIGURES:
-        one, other = (float(each.value(s)) if each.value else None for s in whole)
+        apart = each.apart(*sets)
+        one, other = (float(each.value(s)[0]) if each.value else None for s in sets)
         found[each.name] = {
             "real": one,
             "takes": other,
-            "distance": float(each.apart(*whole)),
-            "interval": interval(each.apart(*again)),
+            "distance": float(apart[0]),
+            "interval": interval(apart),
             "unit": each.unit,
         }
     return found

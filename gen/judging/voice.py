@@ -29,14 +29,15 @@ class Voice(NamedTuple):
 
 
 def listen(wave, rate: int) -> Voice:
-    """Return the Voice of a wave (T,) at `rate` Hz, a frame each 10 ms; one shorter than a window is followed by zeros.
+    """Return the Voice of a wave (T,) at `rate` Hz, a frame around each 10 ms; beyond its ends a wave is silent.
 
     White noise has a ratio of its own, under 0 dB: the highest of many correlations by chance.
     """
-    size = round(PERIODS / LOWEST * rate)
-    wave = np.asarray(wave, np.float64)
-    frames = np.lib.stride_tricks.sliding_window_view(np.pad(wave, (0, max(0, size - len(wave)))), size)
-    frames = frames[:: round(HOP * rate)]
+    size, hop = round(PERIODS / LOWEST * rate), round(HOP * rate)
+    wave = np.pad(np.asarray(wave, np.float64), (size // 2, size - size // 2 + hop))
+    frames = np.lib.stride_tricks.sliding_window_view(wave, size)[hop // 2 :: hop][
+        : max(1, (len(wave) - size) // hop - 1)
+    ]
     parts = [correlated(frames[at : at + CHUNK], rate) for at in range(0, len(frames), CHUNK)]
     hz, height, power = (np.concatenate(part) for part in zip(*parts, strict=True))
     height = np.clip(height, 1 - CLEAN, CLEAN)

@@ -12,6 +12,7 @@ BOARD = "tensorboard"
 PREVIEWS = "previews"
 TAKES = "takes"
 SCORES = "evaluate.json"
+JUDGED = "judge.json"
 PAGE = "report.html"
 
 
