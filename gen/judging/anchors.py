@@ -56,7 +56,9 @@ def joined(segments, codec, rate: int, seconds: float, most: int, seed: int) -> 
 
     Where all of them are shorter than that it is one, shorter.
     """
-    size, waves, made, have = round(seconds * rate), [], [], 0
+    size, have = round(seconds * rate), 0
+    waves: list = []
+    made: list = []
     for index in np.random.default_rng(seed).permutation(len(segments)):
         if len(made) == most:
             break

@@ -34,17 +34,17 @@ BIASED = 200  # samples of the bootstrap where each takes its time
 
 
 def figure(real=None, takes=None, interval=None, distance=None, unit="") -> dict:
-    """Return a figure of recordings and of takes, with an interval of the latter, or of their distance if it has one."""
+    """Return a figure of recordings and of takes, with an interval of these, or of their distance where it has one."""
     return {"real": real, "takes": takes, "distance": distance, "interval": interval, "unit": unit}
 
 
-def judge(reference: Reference, waves, labels, seed: int, track=unseen) -> dict:
+def judge(name, reference: Reference, waves, labels, seed: int, track=unseen) -> dict:
     """Return the figures, by name, of takes (T,) at the reference's rate, with the numbers of their labels or None.
 
-    Raises ValueError for fewer than FEWEST takes.
+    Raises ValueError, with the takes' `name`, for fewer than FEWEST of them.
     """
     if len(waves) < FEWEST:
-        raise ValueError(f"takes: there are {len(waves)}, and {FEWEST} are needed for an estimate; make more")
+        raise ValueError(f"{name}: holds {len(waves)} takes, and {FEWEST} are needed for an estimate; make more")
     takes = reference.hear([fitted(wave, reference.size) for wave in waves], track)
     found = {PLACE: place(reference, takes, seed)}
     if reference.ears and labels is not None:
@@ -58,12 +58,16 @@ def judge(reference: Reference, waves, labels, seed: int, track=unseen) -> dict:
 
 def place(reference, takes, seed: int) -> dict:
     """Return where takes lie between a second set of recordings and noise; the two halves of the real are beside it."""
-    halves = [np.arange(len(reference.real.rows)) % 2 == i for i in range(2)]
-    rows = [reference.real.rows[half] for half in halves]
-    between = Discrepancy(*rows, nearness)(*(drawn(len(r), seed + i) for i, r in enumerate(rows)))
     scale = reference.one - reference.zero
     found = (reference.apart(takes, seed + 5) - reference.zero) / scale
-    return figure(float(between[0] / scale[0]), float(found[0]), interval(found))
+    return figure(float(halves(reference, seed)[0]), float(found[0]), interval(found))
+
+
+def halves(reference, seed: int):
+    """Return how far one half of the recordings is from the other, (1 + R,) with the bootstrap, on the same scale."""
+    one, other = reference.real.rows[::2], reference.real.rows[1::2]
+    between = Discrepancy(one, other, nearness)(drawn(len(one), seed), drawn(len(other), seed + 1))
+    return between / (reference.one - reference.zero)
 
 
 def named(reference, takes, labels, seed: int) -> dict:
@@ -85,13 +89,12 @@ def far(reference, takes, seed: int) -> dict:
     Beside a distance is that of two halves of the recordings, beside a share that of a second set of them.
     """
     real, second = reference.real, reference.second
-    halves = [real.places[i::2] for i in range(2)]
+    one, other = real.places[::2], real.places[1::2]
     kernel = Discrepancy(real.places, takes.places, polynomial)
-    weights = drawn(len(real.waves), seed), drawn(len(takes.waves), seed + 1)
-    apart = kernel(*weights)
+    apart = kernel(drawn(len(real.waves), seed), drawn(len(takes.waves), seed + 1))
     out = {
-        FRECHET: frechet(real.places, takes.places, halves, seed),
-        KERNEL: figure(float(Discrepancy(*halves, polynomial)()[0]), float(apart[0]), interval(apart)),
+        FRECHET: frechet(real.places, takes.places, (one, other), seed),
+        KERNEL: figure(float(Discrepancy(one, other, polynomial)()[0]), float(apart[0]), interval(apart)),
     }
     values = [covered(real, sounds) for sounds in (second, takes)]
     for number, name in enumerate(SHARES):
@@ -113,10 +116,10 @@ def frechet(real, takes, halves, seed: int) -> dict:
     """
     flat = [rows.reshape(-1, rows.shape[-1]) for rows in (real, takes, *halves)]
     enough = [len(rows) >= distances.enough(rows.shape[-1]) for rows in flat]
-    between = distances.frechet_unbiased(*flat[2:], seed) if all(enough[2:]) else None
+    between = distances.frechet_unbiased(flat[2], flat[3], seed) if all(enough[2:]) else None
     if not all(enough[:2]):
         return figure(between)
-    found = distances.frechet_unbiased(*flat[:2], seed)
+    found = distances.frechet_unbiased(flat[0], flat[1], seed)
     random = np.random.default_rng(seed)
     drawings = []
     for _ in range(BIASED):
@@ -133,8 +136,8 @@ def near(reference, takes, seed: int) -> dict:
         return {}
     limit = float(np.quantile(reference.near, FEW))
     heart, bounds = share(100.0 * (np.array(mine) < limit), seed)
-    weights = [np.random.default_rng(seed).integers(0, len(mine), (BIASED + 1, len(mine)))]
-    spread = interval(np.median(np.array(mine)[weights[0]], 1))
+    again = np.random.default_rng(seed).integers(0, len(mine), (1 + BIASED, len(mine)))
+    spread = interval(np.median(np.array(mine)[again], 1))
     return {
         NEAREST: figure(float(np.median(reference.near)), float(np.median(mine)), spread),
         HEART: figure(100 * FEW, heart, bounds, unit="%"),

@@ -23,7 +23,6 @@ FEWEST = 8  # takes, and recordings or excerpts of them, that figures are made o
 STRETCHES = 60  # of recordings as long as a take is heard for break-outs
 LESSONS = 3000  # recordings that classifiers are trained on at most
 DIRECTIONS = 16  # in which a Frechet distance is measured
-PARTS = ("test", "valid")
 
 
 class Sounds(NamedTuple):
@@ -46,26 +45,26 @@ class Sounds(NamedTuple):
 class Reference:
     """Recordings to judge takes by; `data` says where they are and how they are divided, as `gen train` has it.
 
-    `part` is test or valid, and is valid where there is no test part; `seconds` is how much of each sound is compared,
-    as long as recordings are unless given; `count` is how many takes there will be, `long` how many seconds of them are
-    heard for break-outs; `nodes` are the classifiers of labelled recordings. Raises ValueError.
+    `protocol` is a `gen.judging.protocol.Protocol`, `nodes` are the classifiers of labelled recordings; `notes` are for
+    the person. Raises ValueError.
     """
 
-    def __init__(
-        self, data: dict, nodes: dict, part: str, count: int, seconds, long: float, seed: int, say, track=unseen
-    ):
-        if part not in PARTS:
-            raise ValueError(f"part={part}: there are {' and '.join(PARTS)}")
+    def __init__(self, data: dict, nodes: dict, protocol, say, track=unseen):
+        part, count, seed, self.long = protocol.part, protocol.count, protocol.seed, protocol.long
         codec, rate = Linear16(), data["rate"]  # as they were recorded, not through a model's codec
         corpus = prepare(**{**data, "tail": 0.0}, codec=codec, track=track)
         held = corpus.test if part == "test" and corpus.test else corpus.valid
         self.part = "test" if held is corpus.test else "valid"
-        self.rate, self.seed, self.names, self.long = rate, seed, corpus.classes, long
+        self.rate, self.seed, self.names, self.notes = rate, seed, corpus.classes, list(corpus.notes)
+        if part != self.part:
+            self.notes.append(
+                "nothing is held out as part test: judged by part valid, which chose the models (data.test=)"
+            )
         if not held:
             raise ValueError(
                 f"{data['path']}: no recording is held out; give data.test= or data.valid=, a share or a list"
             )
-        self.seconds = seconds or anchors.usual_seconds(held, codec, rate, LONGEST)
+        self.seconds = protocol.seconds or anchors.usual_seconds(held, codec, rate, LONGEST)
         self.size = round(self.seconds * rate)
         real = anchors.excerpts(held, codec, rate, self.seconds, count, seed)
         second = anchors.excerpts(corpus.train, codec, rate, self.seconds, count, seed + 1)
@@ -77,7 +76,7 @@ class Reference:
         self.labels = np.array([segment.label for segment, _ in real])
         self.ears = self.learned(corpus, codec, nodes, say, track) if corpus.classes else None
         self.settle(real, second, count, track)
-        self.usual, self.broken = self.bounds(corpus.train, held, codec) if long else (None, [])
+        self.usual, self.broken = self.bounds(corpus.train, held, codec) if self.long else (None, [])
         self.training = Training(corpus.train, codec, rate, seed, track=track)
         self.near = [e.distance for e in self.training.nearest(self.real.waves) if e]
 

@@ -19,7 +19,7 @@ from gen.corpus.corpus import prepare
 from gen.corpus.names import list_audio
 from gen.judging.nearest import Excerpt, Training
 from gen.pages.listening import MARK, lasts, page
-from gen.run.folder import MODEL, PAGE, PREVIEWS, folder_of, model_file
+from gen.run.folder import PAGE, PREVIEWS, folder_of, is_run
 from gen.run.log import Log, read_log
 from gen.sampling import address
 from gen.sampling.settings import Settings
@@ -115,12 +115,6 @@ def gather(runs, seconds, count, temperatures, seed, path, track=unseen) -> list
     if len({run.name for run in gathered}) == len(runs):
         return gathered
     return [run._replace(name=str(given)) for run, given in zip(gathered, runs, strict=True)]
-
-
-def is_run(path) -> bool:
-    """Return whether a path is a run folder or a model file."""
-    file = model_file(path)
-    return file.exists() and file.suffix == Path(MODEL).suffix
 
 
 def of_folder(folder) -> Run:

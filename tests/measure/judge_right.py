@@ -14,6 +14,7 @@ import soundfile
 
 from gen.base import terminal
 from gen.judging import anchors, judge
+from gen.judging.protocol import Protocol
 from gen.judging.reference import Reference
 from gen.sound.codec import MuLaw
 from tests.small import node_of, usual
@@ -77,12 +78,11 @@ def ordered(reference):
 
 def halves(reference):
     """Print where one half of the held-out recordings is placed, the other being the recordings."""
-    rows = [reference.real.rows[i::2] for i in range(2)]
-    weights = [judge.drawn(len(each), SEED + i) for i, each in enumerate(rows)]
-    found = judge.Discrepancy(*rows, judge.nearness)(*weights) / (reference.one - reference.zero)
+    found = judge.halves(reference, SEED)
     low, high = judge.interval(found)
+    bounds = f"{low:.4f} to {high:.4f}"
     print(
-        f"  one half of the held-out recordings from the other: {found[0]:.4f}, {low:.4f} to {high:.4f}: {low <= 0 <= high}"
+        f"  one half of the held-out recordings from the other: {found[0]:.4f}, {bounds}, 0 inside: {low <= 0 <= high}"
     )
 
 
@@ -102,9 +102,8 @@ def copied(reference):
         count = round(share * len(reference.real.waves))
         waves = reference.second.waves[:count] + reference.real.waves[count:]
         told = judge.near(reference, reference.real._replace(waves=waves), SEED)
-        print(
-            f"  copies {share:.0%}: nearer than 19 of 20 recordings {told[judge.HEART]['takes']:.1f} %, {judge.by_heart(told)}"
-        )
+        near = f"nearer than 19 of 20 recordings {told[judge.HEART]['takes']:.1f} %"
+        print(f"  copies {share:.0%}: {near}, by heart: {judge.by_heart(told)}")
 
 
 def main(folder, *wanted):
@@ -115,7 +114,8 @@ def main(folder, *wanted):
             split = Path(folder) / "splits" / f"{name}_test.txt"
             data = {**usual("data/folder"), **CORPORA[name], "path": str(Path(folder) / name), "test": str(split)}
             began = time.perf_counter()
-            made = Reference(data, nodes, part, COUNT, None, LONG, SEED, terminal.say, terminal.track)
+            protocol = Protocol(part, COUNT, None, LONG, SEED)
+            made = Reference(data, nodes, protocol, terminal.say, terminal.track)
             real = f"{len(made.real.waves)} excerpts of {made.seconds:g} s"
             print(f"{name}, {part}: {real}, ready after {time.perf_counter() - began:.0f} s")
             ordered(made)
