@@ -27,9 +27,12 @@ README, SAMPLES = (HERE / "README.md").read_text(), (HERE / "samples" / "README.
 CODE = re.compile(r"^```(\w*)\n(.*?)^```$|`([^`\n]+)`", re.DOTALL | re.MULTILINE)
 NAMED = {  # what the text leaves open
     "tones FOLDER": "tones notes",
+    "classifier FOLDER": "classifier ~/words",
+    "CLASSIFIER PATH": "runs/words-classifier-lstm ~/recordings",
     "png=FOLDER": "png=plots",
     "FOLDER": "~/recordings",
     "RUN": "runs/tones-tiered",
+    "PATH": "~/recordings",
     "TAKE": "runs/tones-tiered/takes/A4-seed0-0.wav",
 }
 SMALL = ["lanes=2", "window=64"]
@@ -98,7 +101,7 @@ def run(line, gen):
     """Run a command as README shows it, but for what makes it small; a sweep in a process of its own."""
     words = [name for word in shlex.split(line)[1:] for name in sorted(glob.glob(word)) or [word]]
     if "-m" in words:
-        few = [*SMALL, *SHORT, "model=gru,tiered"]
+        few = [*SMALL, *SHORT, "model=gru,tiered"] if words[0] == "train" else []
         subprocess.run([sys.executable, "-m", "gen", *words, *few], check=True, capture_output=True)
     elif "--help" in words:
         assert gen(*words)[0] == 0
@@ -120,7 +123,14 @@ def test_every_command_of_the_readme_runs(gen, tmp_path, monkeypatch):
             assert found["bits"] > 0
         else:
             run(functools.reduce(lambda line, name: line.replace(name, NAMED[name]), NAMED, text), gen)
-    made = ["data.html", "continued.wav", "notes/A4/A4-00.wav", "runs/recordings-tiered/report.html"]
+    made = [
+        "data.html",
+        "features.csv",
+        "beginning.html",
+        "continued.wav",
+        "notes/A4/A4-00.wav",
+        "runs/recordings-tiered/report.html",
+    ]
     made += ["runs/spoken/takes/7-seed0-2-again.wav", "runs/spoken/takes/7-seed0-2-extended.wav"]
     assert [path for path in made if not (tmp_path / path).exists()] == []
 

@@ -21,6 +21,7 @@ SETTINGS = {
     "augment": COUNT,
     "folds": (None, COUNT),
     "seed": COUNT,
+    "seconds": STRETCH,
 }
 HEADER = {
     "kind": str,
@@ -61,21 +62,23 @@ class Classifier:
         self.seconds, self.usual, self.trained = seconds, usual, told
 
     def looks(self, waves, track=unseen) -> tuple:
-        """Return what the method sees of each part of waves (T,), and the number of the wave that each part is of.
+        """Return what the method sees of each part of waves (T,), at each of its speeds, and the wave's number.
 
         A part shorter than a frame counts as followed by silence.
         """
         found, owners = [], []
         for number, wave in enumerate(track(waves, "listening", len(waves))):
+            wave = wave() if callable(wave) else wave
             for part in equal_parts(np.asarray(wave, np.float32), round(self.seconds * self.rate)):
-                found.append(self.method.look(padded(part, self.rate), self.rate))
-                owners.append(number)
+                for heard in self.method.view.heard(padded(part, self.rate), self.rate):
+                    found.append(self.method.look(heard, self.rate))
+                    owners.append(number)
         return found, np.array(owners, int)
 
     def probabilities(self, waves, track=unseen):
-        """Return how sure it is of each class, float64 (N, K), for waves (T,) at its rate; silence is told like sound.
+        """Return how sure it is of each class, float64 (N, K), for waves (T,) at its rate, or what returns them.
 
-        Of a wave in several parts it is their mean. Raises ValueError for NaN.
+        Of a wave in several parts it is their mean; silence is told like sound. Raises ValueError for NaN.
         """
         found, owners = self.looks(waves, track)
         return averaged(self.method.probabilities(found), owners, len(waves))

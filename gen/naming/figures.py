@@ -31,7 +31,8 @@ def figures(matrix) -> Figures:
     counts = matrix.sum(1)
     recalls = np.where(counts > 0, np.diag(matrix) / np.maximum(counts, 1), np.inf)
     worst = int(recalls.argmin())
-    return Figures(right / there, *interval(right, there), macro_f1(matrix), worst, float(recalls[worst]))
+    low, high = interval(right, there)
+    return Figures(float(right / there), low, high, macro_f1(matrix), worst, float(recalls[worst]))
 
 
 def macro_f1(matrix) -> float:

@@ -19,9 +19,12 @@ def support_vectors(rows, labels, weights, C: float, gamma: float, seed: int):
     """Return a calibrated SVM fitted to rows (N, D), as scikit-learn has it: RBF, one class against another.
 
     Its decisions become probabilities by a sigmoid for each class (Platt 1999), fitted to rows that the SVM of a fold
-    wasn't trained on. Raises ValueError where a class has one row only.
+    wasn't trained on; a class of one row has that twice.
     """
-    fewest = int(np.bincount(labels)[np.unique(labels)].min())
+    counts = np.bincount(labels)
+    again = np.concatenate([np.arange(len(labels)), np.flatnonzero(counts[labels] == 1)])
+    rows, labels, weights = rows[again], labels[again], None if weights is None else weights[again]
+    fewest = max(2, int(counts[counts > 0].min()))
     folds = StratifiedKFold(min(FOLDS, fewest), shuffle=True, random_state=seed)
     fitted = CalibratedClassifierCV(SVC(C=C, gamma=gamma), cv=folds, ensemble=False)
     return fitted.fit(rows, labels, sample_weight=weights)

@@ -8,6 +8,7 @@ numbered within the tree, -1 at a leaf; the `feature` and the `threshold` it ask
 import numpy as np
 
 from gen.base.terminal import unseen
+from gen.naming.looks import View
 from gen.naming.method import Scale, Shown, taken
 from gen.naming.svm import Pooled
 
@@ -15,8 +16,19 @@ from gen.naming.svm import Pooled
 class Forest(Pooled):
     """A random forest over features in parts of a recording's length: Breiman 2001."""
 
-    def __init__(self, classes: int, *, features: list[str], parts: int, centered: bool, trees: int):
-        super().__init__(classes, features, parts, centered)
+    def __init__(
+        self,
+        classes: int,
+        *,
+        features: list[str],
+        columns: str | None,
+        parts: int,
+        centered: bool,
+        trim: float,
+        speeds: list[float],
+        trees: int,
+    ):
+        super().__init__(classes, View(features, columns, centered, trim, speeds), parts)
         if not 0 < trees <= 10_000:
             raise ValueError(f"classifier.trees={trees}: this is 1 to 10,000")
         self.trees = trees

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gen.base.terminal import unseen
+from gen.naming.looks import View
 
 BALANCES = ("none", "weights", "sampling")
 
@@ -33,7 +34,12 @@ class Scale(NamedTuple):
         return cls(rows.mean(0, dtype=np.float64), np.where(deviation > 1e-9, deviation, 1.0))
 
     def of(self, look):
-        """Return a look, less the mean and over the deviation, in float32."""
+        """Return a look, less the mean and over the deviation, in float32; raise ValueError for other features."""
+        if look.shape[-1] != len(self.mean):
+            seen, learned = look.shape[-1], len(self.mean)
+            raise ValueError(
+                f"the classifier learned from {learned} features, and now there are {seen}; train it again"
+            )
         return ((look - self.mean) / self.deviation).astype(np.float32)
 
     def arrays(self) -> dict:
@@ -52,7 +58,7 @@ class Scale(NamedTuple):
 class Method:
     """A way to tell K classes apart. Its settings are its constructor's arguments, as in conf/classifier."""
 
-    features: list
+    view: View
 
     def look(self, wave, rate: int):
         """Return what it sees of a wave (T,) at `rate` Hz: frames (n, C), or (D,) of the whole, float32."""
@@ -89,8 +95,9 @@ def taken(arrays: dict, name: str, shape: tuple, integers: bool = False):
     Raises ValueError.
     """
     array = arrays.get(name)
-    fits = array is not None and len(array.shape) == len(shape)
-    if not fits or any(side is not None and side != given for side, given in zip(shape, array.shape, strict=True)):
+    given = () if array is None else array.shape
+    wanted = [own if side is None else side for side, own in zip(shape, given, strict=False)]
+    if array is None or len(given) != len(shape) or list(given) != wanted:
         told = ", ".join("any" if side is None else str(side) for side in shape)
         raise ValueError(f"its {name} is not of shape ({told})")
     if array.dtype.kind != ("i" if integers else "f") or not np.isfinite(array).all():

@@ -5,6 +5,7 @@ The usual ones have an LSTM of 128 units, dropout of a half, an LSTM of 64 and d
 
 import copy
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,8 +14,8 @@ from torch import nn
 
 from gen.base.terminal import unseen
 from gen.models.rnn import CELLS
-from gen.naming import looks as seen
 from gen.naming.figures import confusion, macro_f1
+from gen.naming.looks import View
 from gen.naming.method import Method, Scale, Shown, evenly, taken, weights_of
 
 GATES = {"elman": 1, "gru": 3, "lstm": 4}  # affine maps of each cell
@@ -27,7 +28,7 @@ CLIP = 1.0  # longest gradient
 class Stack(nn.Module):
     """Recurrent layers, dropout after each, and at every frame the logits of K classes."""
 
-    layers: nn.ModuleList
+    layers: Any  # a ModuleList of cells
 
     def __init__(self, inputs: int, classes: int, cell: str, hidden: list, dropout: float):
         super().__init__()
@@ -56,7 +57,10 @@ class Network(Method):
         classes: int,
         *,
         features: list[str],
+        columns: str | None,
         centered: bool,
+        trim: float,
+        speeds: list[float],
         cell: str,
         hidden: list[int],
         dropout: float,
@@ -71,18 +75,20 @@ class Network(Method):
                 f"classifier.cell={cell}, classifier.decision={decision}: there are the cells {', '.join(GATES)} and "
                 f"the decisions {' and '.join(DECISIONS)}"
             )
-        if not features or not hidden or min(hidden) < 1 or not 0 <= dropout < 1:
-            raise ValueError("classifier: features and hidden are not empty, hidden is 1 or more, dropout is in [0, 1)")
+        self.view = View(features, columns, centered, trim, speeds)
+        self.view.check()
+        if not hidden or min(hidden) < 1 or not 0 <= dropout < 1:
+            raise ValueError("classifier: hidden is a layer or more of 1 unit or more, dropout is in [0, 1)")
         if epochs < 1 or batch < 1 or not 0 < learning_rate < 1:
             raise ValueError("classifier: epochs and batch are 1 or more, learning_rate is over 0 and under 1")
-        self.classes, self.features, self.centered, self.decision = classes, features, centered, decision
-        self.shape = {"cell": cell, "hidden": hidden, "dropout": dropout}
+        self.classes, self.decision = classes, decision
+        self.shape: dict[str, Any] = {"cell": cell, "hidden": hidden, "dropout": dropout}
         self.epochs, self.batch, self.learning_rate = epochs, batch, learning_rate
         self.scale: Scale
         self.net: Stack
 
     def look(self, wave, rate: int):
-        return seen.sequence(wave, rate, self.features, self.centered)
+        return self.view.sequence(wave, rate)
 
     def fit(self, train: Shown, valid: Shown, balance: str, seed: int, track=unseen):
         self.scale = Scale.fitted(train.looks)

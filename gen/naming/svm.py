@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from gen.base.terminal import unseen
-from gen.naming import looks as seen
+from gen.naming.looks import View
 from gen.naming.method import Method, Scale, Shown, evenly, taken, weights_of
 
 CHUNK = 1024  # rows whose distances to all vectors are in memory at a time
@@ -18,16 +18,17 @@ CHUNK = 1024  # rows whose distances to all vectors are in memory at a time
 class Pooled(Method):
     """A method that sees one row of numbers of each recording: statistics of features, or their means in parts."""
 
-    def __init__(self, classes: int, features: list[str], parts: int, centered: bool):
-        if not features or parts < 0:
-            raise ValueError(f"classifier.features={features}, classifier.parts={parts}: one or more, and 0 or more")
-        self.classes, self.features, self.parts, self.centered = classes, features, parts, centered
+    def __init__(self, classes: int, view: View, parts: int):
+        view.check()
+        if not 0 <= parts <= 1000:
+            raise ValueError(f"classifier.parts={parts}: this is 0 (statistics of the whole) to 1,000")
+        self.classes, self.view, self.parts = classes, view, parts
         self.scale: Scale
 
     def look(self, wave, rate: int):
         if self.parts:
-            return seen.parts(wave, rate, self.features, self.centered, self.parts)
-        return seen.statistics(wave, rate, self.features, self.centered)
+            return self.view.parts(wave, rate, self.parts)
+        return self.view.statistics(wave, rate)
 
     def rows(self, looks):
         """Return looks as standardised rows (N, D)."""
@@ -49,12 +50,24 @@ class Pooled(Method):
 class SVM(Pooled):
     """A support vector machine: see Cortes & Vapnik 1995."""
 
-    def __init__(self, classes: int, *, features: list[str], parts: int, centered: bool, C: float, gamma: float | str):
+    def __init__(
+        self,
+        classes: int,
+        *,
+        features: list[str],
+        columns: str | None,
+        parts: int,
+        centered: bool,
+        trim: float,
+        speeds: list[float],
+        C: float,
+        gamma: float | str,
+    ):
         """Build it: `C` is what a mistake costs, `gamma` is 1 over the kernel's width squared, or scale.
 
         gamma=scale is 1 over the number of features times their variance, as in scikit-learn.
         """
-        super().__init__(classes, features, parts, centered)
+        super().__init__(classes, View(features, columns, centered, trim, speeds), parts)
         if C <= 0 or not (gamma == "scale" if isinstance(gamma, str) else gamma > 0):
             raise ValueError(f"classifier.C={C}, classifier.gamma={gamma}: both are over 0, or gamma=scale")
         self.C, self.gamma = C, gamma

@@ -14,6 +14,7 @@ TAKES = "takes"
 SCORES = "evaluate.json"
 JUDGED = "judge.json"
 PAGE = "report.html"
+CONFUSION = "classifier.html"
 
 
 def run_folder(name: str) -> Path:

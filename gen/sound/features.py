@@ -8,11 +8,14 @@ ends REACH seconds before and after a frame, so that blocks that overlap by as m
 """
 
 import functools
+import importlib
+import importlib.util
 import math
 from typing import NamedTuple
 
 import numpy as np
 
+from gen.base import files
 from gen.sound import audio, wavelets
 from gen.sound.hearing import FLOOR
 from gen.sound.pool import Pool
@@ -22,6 +25,7 @@ TONAL = 0.128  # seconds: one that tells semitones apart, from about 150 Hz on
 LEAST_FFT = 512  # points, so that at low rates too no mel band is without a bin
 MELS, COEFFICIENTS = 64, 20
 FAINT = -80.0  # dB: what rises under it is no onset
+LAG = 0.01  # seconds in which a rise is looked for, or from one frame to the next
 RISE, SHORTEST = 2.0, 0.05  # dB over its surroundings that an onset stands out, and seconds from one to the next
 BANDS = 6  # octaves of spectral contrast at most, from 200 Hz up
 BINS, LOWEST = 12, 32.703  # of the constant-Q transform: a bin a semitone, from C1 on (Hz)
@@ -30,6 +34,7 @@ PITCH_RATE, PITCH_WINDOW = 8000, 0.064  # Hz at which it looks, and seconds of a
 PITCH_STEP = 0.25  # semitones from one state of its to the next; within a step YIN's own estimate is finer
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 HOPS = 0.001, 1.0  # seconds
+COMPILED = ("core.audio", "core.pitch", "core.spectrum", "util.utils", "onset", "sequence", "feature.rhythm")
 
 
 class Frames(NamedTuple):
@@ -96,12 +101,20 @@ def hertz(family: str, rate: int):
     return None
 
 
+@functools.cache
 def library():
-    """Return librosa. Raises ValueError where it isn't installed."""
-    try:
+    """Return librosa. Raises ValueError where it isn't installed.
+
+    While it is imported it is compiled, once, and two processes that do so at the same time would mix up what they keep
+    on disk, by which later ones crash. So they wait for each other.
+    """
+    found = importlib.util.find_spec("librosa")
+    if not found or not found.origin:
+        raise ValueError("features: measuring them needs librosa; pip install 'gen[analysis]'")
+    with files.alone(found.origin):
+        for part in COMPILED:
+            importlib.import_module(f"librosa.{part}")
         import librosa
-    except ImportError:
-        raise ValueError("features: measuring them needs librosa; pip install 'gen[analysis]'") from None
     return librosa
 
 
@@ -150,9 +163,10 @@ class Heard:
 
     @functools.cached_property
     def onset(self):
-        """How much the bands rise (count,), on average in dB a frame: Boeck and Widmer 2013, without vibrato's part."""
-        onset = library().onset.onset_strength
-        return onset(S=np.maximum(self.mel, FAINT), sr=self.rate, hop_length=self.hop, n_fft=self.size)
+        """How much the bands rise (count,) in LAG, on average in dB (Boeck and Widmer 2013, without vibrato's part)."""
+        told = {"sr": self.rate, "hop_length": self.hop, "n_fft": self.size}
+        lag = max(1, round(LAG * self.rate / self.hop))
+        return library().onset.onset_strength(S=np.maximum(self.mel, FAINT), **told, lag=lag)
 
 
 def numbered(name: str, values):
@@ -250,7 +264,7 @@ def pitch(heard):
 
 
 def onset(heard):
-    """How fast sound begins, in dB a frame, and 1 in the frames in which one does: onset, attack."""
+    """How fast sound begins, in dB in a hundredth of a second, and 1 in the frames in which one does: onset, attack."""
     frame = heard.hop / heard.rate
     near, far = math.ceil(SHORTEST / frame), math.ceil(2 * SHORTEST / frame)
     around = {"pre_max": near, "post_max": near, "pre_avg": far, "post_avg": far}
@@ -295,4 +309,4 @@ FAMILIES = {
     )
 }
 REACH = {"mfcc": 0.06, "chroma": 0.07, "onset": 0.3, "tempo": 4.5, "pitch": 1.0, "constant_q": 1.0, "scalogram": 1.0}
-REACH = dict.fromkeys(FAMILIES, 0.02) | {"octaves": 0.2} | REACH  # seconds
+REACH = dict.fromkeys(FAMILIES, 0.02) | {"octaves": 0.4} | REACH  # seconds

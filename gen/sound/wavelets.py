@@ -14,7 +14,7 @@ VOICES = 8  # frequencies an octave
 HIGHEST, LOWEST = 0.4, 30.0  # of the scalogram, as a share of the rate, and in Hz
 COARSEST = 0.25  # share of the rate that a frequency has at most for the wave to be halved in rate before
 HALVINGS = 7  # at most, of the rate, and levels of the discrete transform
-DAUBECHIES = "db4"
+DAUBECHIES = "db8"
 
 
 def library():
@@ -67,7 +67,7 @@ def edges(rate: int):
 def octaves(wave, rate: int, hop: int, window: float):
     """Return the power (octaves, frames) of a wave by octave, its mean over a `window` of seconds around each frame.
 
-    It is that of the coefficients of a discrete wavelet transform (Mallat 1989) by Daubechies' wavelet of four
+    It is that of the coefficients of a discrete wavelet transform (Mallat 1989) by Daubechies' wavelet of eight
     vanishing moments. Octaves add up to the wave's own power.
     """
     pywt, deepest, count = library(), levels(rate), 1 + len(wave) // hop
