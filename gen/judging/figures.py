@@ -18,16 +18,20 @@ STEP = 0.25  # semitones: how finely pitch is counted
 SEMITONES = round(12 * np.log2(voice.HIGHEST / voice.LOWEST) / STEP)  # steps
 MODULATIONS = (0.5, 1, 2, 4, 8, 16)  # Hz, the bounds of octaves
 TINY = 1e-12
+HOARSE, PITCH, LEVEL, SILENCE = "harmonics over noise where voiced", "pitch", "level", "silence"  # names of figures
 
 
 class Figure(NamedTuple):
-    """A figure: what it is called and counted in, its value (R,) for sums (R, ...), and how far two sums are apart."""
+    """A figure: what it is called and counted in, its value (R,) for sums (R, ...), and how far two sums are apart.
+
+    There is none of sounds in which nothing `counts`, as pitch where nothing is voiced.
+    """
 
     name: str
     unit: str
     value: Callable | None
     apart: Callable
-    digits: int = 1
+    counts: Callable
 
 
 def sums(wave, rate: int, heard: voice.Voice) -> dict:
@@ -108,29 +112,41 @@ def shape_apart(name: str):
     return apart
 
 
-def figure(name: str, unit: str, value, digits: int = 1) -> Figure:
-    """Return a Figure whose distance is its difference."""
-    return Figure(name, unit, value, difference(value), digits)
+def counted(name: str):
+    """Return what counts in a figure whose sums are a numerator and a denominator: the latter."""
+    return lambda s: s[name][..., 1]
+
+
+def mean(name: str, unit: str, key: str, scale: float = 1.0) -> Figure:
+    """Return the Figure of a ratio of sums, whose distance is its difference."""
+    value = ratio_of(key, scale)
+    return Figure(name, unit, value, difference(value), counted(key))
+
+
+def loudness(name: str, unit: str, key: str) -> Figure:
+    """Return the Figure of a level, whose distance is its difference."""
+    return Figure(name, unit, decibels(key), difference(decibels(key)), counted(key))
 
 
 FIGURES = (
-    figure("harmonics over noise where voiced", "dB", ratio_of("ratio")),
-    figure("voiced, of what sounds", "%", ratio_of("voiced", 100), 0),
-    Figure("pitch", "Hz", median_pitch, pitch_apart),
-    figure("onsets a second", "", ratio_of("onsets")),
-    Figure("average spectrum", "dB", None, shape_apart("spectrum")),
-    Figure("modulation spectrum", "dB", None, shape_apart("modulation")),
-    figure("level", "dBFS", decibels("level")),
-    figure("DC", "dBFS", decibels("dc")),
-    figure("silence", "%", ratio_of("silence", 100)),
-    figure("clipping", "%", ratio_of("clipping", 100), 2),
+    mean(HOARSE, "dB", "ratio"),
+    mean("voiced, of what sounds", "%", "voiced", 100),
+    Figure(PITCH, "Hz", median_pitch, pitch_apart, lambda s: s["pitch"].sum(-1)),
+    mean("onsets a second", "", "onsets"),
+    Figure("average spectrum", "dB", None, shape_apart("spectrum"), lambda s: s["spectrum"].sum(-1)),
+    Figure("modulation spectrum", "dB", None, shape_apart("modulation"), lambda s: s["modulation"].sum(-1)),
+    loudness(LEVEL, "dBFS", "level"),
+    loudness("DC", "dBFS", "dc"),
+    mean(SILENCE, "%", "silence", 100),
+    mean("clipping", "%", "clipping", 100),
 )
 
 
 def compare(real: list, takes: list, seed: int = 0) -> dict:
     """Return for each of FIGURES, by its name, what it is of `real` and of `takes`, each a list of `sums`.
 
-    "real" and "takes" are None for a figure that is of both only; "interval" is that of "distance".
+    "real" and "takes" are None for a figure that is of both only, and where nothing counts; "interval" is that of
+    "distance".
     """
     sets = []
     for number, sounds in enumerate((real, takes)):
@@ -138,13 +154,16 @@ def compare(real: list, takes: list, seed: int = 0) -> dict:
         sets.append({name: weights @ np.stack([s[name] for s in sounds]).astype(float) for name in sounds[0]})
     found = {}
     for each in FIGURES:
-        apart = each.apart(*sets)
-        one, other = (float(each.value(s)[0]) if each.value else None for s in sets)
+        there = [bool(each.counts(s)[0] > 0) for s in sets]
+        apart = each.apart(*sets) if all(there) else None
+        one, other = (
+            float(each.value(s)[0]) if each.value and counts else None for s, counts in zip(sets, there, strict=True)
+        )
         found[each.name] = {
             "real": one,
             "takes": other,
-            "distance": float(apart[0]),
-            "interval": interval(apart),
+            "distance": None if apart is None else float(apart[0]),
+            "interval": None if apart is None else interval(apart),
             "unit": each.unit,
         }
     return found

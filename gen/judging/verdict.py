@@ -1,6 +1,7 @@
 """What the judge found, as a table and in one sentence."""
 
 from gen.base.schema import Each, Number
+from gen.judging.figures import HOARSE, LEVEL, PITCH, SILENCE
 from gen.judging.judge import BREAKS, NAMED, PLACE, by_heart
 from gen.sound.hearing import QUIET
 
@@ -8,14 +9,17 @@ NUMBER = (None, Number(float, -1e9, 1e9))
 RULE = {  # of judge.json
     "sentence": str,
     "part": str,
+    "takes": Number(int, 0),
+    "recordings": Number(int, 0),
+    "seconds": Number(float, 0),
     "figures": Each(
         {"real": NUMBER, "takes": NUMBER, "distance": NUMBER, "interval": (None, [NUMBER, NUMBER]), "unit": str}
     ),
 }
 DIGITS = {"dB": 1, "dBFS": 1, "Hz": 0, "%": 0}  # behind the point, by unit
 OTHERS = 2
-HOARSE, LOUD, OFF = 1.0, 3.0, 1.0  # dB, dB, semitones: differences that are worth a word
-APART = {"pitch": "semitones"}  # what a distance is counted in where that isn't the figure's own unit
+ROUGH, LOUD, OFF = 1.0, 3.0, 1.0  # dB, dB, semitones: differences that are worth a word
+APART = {PITCH: "semitones"}  # what a distance is counted in where that isn't the figure's own unit
 
 
 def table(done: dict) -> tuple:
@@ -53,11 +57,10 @@ def sentence(figures: dict, count: int) -> str:
     said = [f"between a second set of recordings (0) and noise (1) it stands at {figures[PLACE]['takes']:.2f}"]
     if right := [figure["takes"] for name, figure in figures.items() if name.startswith(NAMED.format(""))]:
         said.insert(0, f"its labels are right {right[0] / 10:.0f} times of 10")
-    silence = figures["silence"]["takes"]
-    if silence == 100:
+    if figures[SILENCE]["takes"] == 100:
         return f"Its takes are silent: nothing is above {QUIET:g} dBFS."
-    hoarse, loud, pitch = (figures[key] for key in ("harmonics over noise where voiced", "level", "pitch"))
-    if sure(hoarse, HOARSE):
+    hoarse, loud, pitch = (figures[key] for key in (HOARSE, LEVEL, PITCH))
+    if sure(hoarse, ROUGH):
         what = "hoarser" if hoarse["distance"] < 0 else "cleaner"
         said.append(f"its voice is {what} than the recordings by {abs(hoarse['distance']):.0f} dB")
     if sure(loud, LOUD):

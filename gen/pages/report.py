@@ -18,6 +18,7 @@ from gen.base.terminal import unseen
 from gen.corpus.corpus import prepare
 from gen.corpus.names import list_audio
 from gen.judging.nearest import Excerpt, Training
+from gen.pages import judged
 from gen.pages.listening import MARK, lasts, page
 from gen.run.folder import PAGE, PREVIEWS, folder_of, is_run
 from gen.run.log import Log, read_log
@@ -75,6 +76,7 @@ class Run(NamedTuple):
     previews: list
     takes: list
     reference: Reference | None
+    judged: dict | None = None  # by gen judge
 
 
 def report(runs, seconds, count: int, temperatures: list, seed: int, out, png, path, track=unseen):
@@ -138,7 +140,7 @@ def of_folder(folder) -> Run:
             made_by = command(made["model"]["path"], made, audio.frames(folder / name) / rate)
         wave = audio.read(folder / name, rate)
         takes.append(Sound(name, wave, rate, "", temperature, None, told, made_by))
-    return Run(folder.resolve().name, {"files": f"{len(takes)}"}, None, [], takes, None)
+    return Run(folder.resolve().name, {"files": f"{len(takes)}"}, None, [], takes, None, judged.read(folder))
 
 
 def of_run(run, seconds, count, temperatures, seed, path, references, track) -> Run:
@@ -164,7 +166,7 @@ def of_run(run, seconds, count, temperatures, seed, path, references, track) -> 
         near = reference.training.nearest([s.wave for s in previews + takes])
         previews, takes = with_nearest(previews, near), with_nearest(takes, near[len(previews) :])
     name = folder.resolve().name
-    return Run(name, facts(trained, history), log, previews, takes, reference)
+    return Run(name, facts(trained, history), log, previews, takes, reference, judged.read(folder))
 
 
 def with_nearest(sounds, found) -> list:
