@@ -37,6 +37,11 @@ def model_node(name):
     return yaml.safe_load((CONF / "model" / f"{name}.yaml").read_text())["model"]
 
 
+def node_of(group, name):
+    """Return the node of conf/<group>/<name>.yaml as a plain dict."""
+    return yaml.safe_load((CONF / group / f"{name}.yaml").read_text())
+
+
 def small_model(name, classes=0, levels=LEVELS, control=0, hop=0, **changes):
     """Return the model of conf/model/<name>.yaml, shrunk where it has the keys to, with `changes` to its node."""
     node = model_node(name)
