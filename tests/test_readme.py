@@ -29,6 +29,7 @@ NAMED = {  # what the text leaves open
     "tones FOLDER": "tones notes",
     "png=FOLDER": "png=plots",
     "FOLDER": "~/recordings",
+    "PATH": "~/recordings",
     "RUN": "runs/tones-tiered",
     "TAKE": "runs/tones-tiered/takes/A4-seed0-0.wav",
 }

@@ -7,7 +7,8 @@ from pathlib import Path
 import gen.commands
 from gen.cli.arguments import CONF, choices_of, functions, has_keys
 
-GROUPS = ("Before training", "Training", "Takes", "How good", "This machine")  # in the order of the list
+# in the order of the list
+GROUPS = ("Before training", "Training", "Takes", "Your recordings", "How good", "This machine")
 COMMENT = 26  # the column of the comments in conf
 
 
