@@ -30,6 +30,7 @@ NAMED = {  # what the text leaves open
     "png=FOLDER": "png=plots",
     "FOLDER": "~/recordings",
     "PATH": "~/recordings",
+    "repair FILE gap=FROM:TO": "repair ~/recordings/0.wav gap=0.1:0.11",
     "RUN": "runs/tones-tiered",
     "TAKE": "runs/tones-tiered/takes/A4-seed0-0.wav",
 }

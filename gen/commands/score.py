@@ -31,11 +31,12 @@ def run(path, run: str, label: str | None, png: bool, out: str):
     folder, names = find_audio(path)
     trained = Trained(run)
     engine = surprise.scorer(trained, run, terminal.say)
-    number, single = surprise.class_of(trained, label), Path(path).is_file()
+    trained.label_ids(label, 1)  # a wrong one is told before anything is heard
+    single = Path(path).is_file()
     scores = []
     for name in names:
         try:
-            scores.append(surprise.surprise(trained, engine, folder / name, name, number, terminal.track))
+            scores.append(surprise.surprise(trained, engine, folder / name, name, label, terminal.track))
         except ValueError as error:
             if single:
                 raise

@@ -61,12 +61,13 @@ def scorer(trained, run, say=lambda text: None) -> Engine:
     return engine
 
 
-def class_of(trained, label: str | None) -> int:
-    """Return the class of a `label`; raise ValueError where the model has labels and none is given."""
-    if label is None and trained.classes:
-        told = ", ".join(trained.classes[:12])
-        raise ValueError(f"label=: this model was trained with labels; say which the recording has, of {told}")
-    return trained.label_ids(label, 1)[0]
+def class_of(trained, engine, path, label: str | None) -> int:
+    """Return the class of a `label`; without one that in which a recording's first second surprises least."""
+    if label is not None or len(trained.classes) < 2:
+        return trained.label_ids(label, 1)[0]
+    begun = trained.codec.encode(next(iter(audio.blocks(path, trained.rate)))[: trained.rate])
+    every = range(len(trained.classes))
+    return int(np.argmin(hear(engine, engine.begin(every), np.tile(begun, (len(every), 1))).nats.sum(1)))
 
 
 def heard(engine, blocks, codec, label: int):
@@ -78,14 +79,15 @@ def heard(engine, blocks, codec, label: int):
         yield Cost(*(part[0].reshape(-1, codec.digits).sum(1) for part in found))
 
 
-def surprise(trained, engine, path, name: str, label: int, track=unseen) -> Surprise:
+def surprise(trained, engine, path, name: str, label: str | None = None, track=unseen) -> Surprise:
     """Return the Surprise of the recording at `path`, heard from silence on. Raises ValueError."""
     rate, per_bit = trained.rate, np.log(2)
+    number = class_of(trained, engine, path, label)
     size = max(1, round(FRAME * rate))
     total = -(-int(audio.frames(path)) // audio.BLOCK)
     blocks = track(audio.blocks(path, rate), f"listening to {name}", total)
     rest, frames, sums, count = np.zeros((2, 0)), [], np.zeros(2), 0
-    for cost in heard(engine, blocks, trained.codec, label):
+    for cost in heard(engine, blocks, trained.codec, number):
         both = np.stack([cost.nats, cost.expected]) / per_bit
         sums += both.sum(1, dtype=np.float64)
         count += both.shape[1]

@@ -25,7 +25,7 @@ def takes(run, folder, count=3, seconds=1.0):
     return folder
 
 
-def surprise(run, path, label=0):
+def surprise(run, path, label=None):
     trained = Trained(run)
     return judged.surprise(trained, judged.scorer(trained, run), path, path.name, label)
 
@@ -78,6 +78,17 @@ def test_one_file_has_its_curve_and_a_page(gen, run, tmp_path):
     assert "0.html: is there already" in err
 
 
+def test_without_a_label_a_recording_is_heard_with_the_one_that_suits_it(tmp_path):
+    run = save_run(tmp_path / "run", ["a", "b", "c"])
+    for label in "abc":
+        wave = Trained(run).sample(seconds=1.5, label=label, seed=1)
+        audio.write(tmp_path / f"{label}.wav", wave, RATE)
+        found = surprise(run, tmp_path / f"{label}.wav")
+        assert found.bits == surprise(run, tmp_path / f"{label}.wav", label).bits
+        others = [surprise(run, tmp_path / f"{label}.wav", other).bits for other in "abc" if other != label]
+        assert found.bits < min(others)
+
+
 def test_a_recording_of_another_kind_is_said_to_be(gen, run, tmp_path):
     audio.write(tmp_path / "noise.wav", np.random.default_rng(0).uniform(-1, 1, RATE), RATE)
     err = gen("score", tmp_path / "noise.wav", f"run={run}")[2]
@@ -97,7 +108,7 @@ def test_a_recording_of_another_kind_is_said_to_be(gen, run, tmp_path):
         (["one.wav"], "run: this has no value yet"),
         (["one.wav", "run=nowhere"], "nowhere: No such file"),
         (["one.wav", "run={run}", "label=7"], "label=7: this model was trained without labels"),
-        (["one.wav", "run={labelled}"], "label=: this model was trained with labels"),
+        (["one.wav", "run={labelled}", "label=c"], "label=c: this model has no such label; it has a, b"),
         (["one.wav", "run={run}", "out=one.wav"], "can't be written"),
         ([], "give the recording to score"),
     ],
