@@ -71,23 +71,28 @@ def class_of(trained, engine, path, label: str | None) -> int:
 
 
 def heard(engine, blocks, codec, label: int):
-    """Yield what each sample of a recording's `blocks` (n,) cost: Costs (n,) in nats, the digits of a sample added."""
+    """Yield each of a recording's `blocks` (n,) with what its samples cost: a Cost (n,), the digits of each added."""
     streams, before = engine.begin([label]), 0.0
     for block in blocks:
         found = hear(engine, streams, codec.encode(block, before)[None])
         before = float(block[-1])
-        yield Cost(*(part[0].reshape(-1, codec.digits).sum(1) for part in found))
+        yield block, Cost(*(part[0].reshape(-1, codec.digits).sum(1) for part in found))
 
 
-def surprise(trained, engine, path, name: str, label: str | None = None, track=unseen) -> Surprise:
-    """Return the Surprise of the recording at `path`, heard from silence on. Raises ValueError."""
+def surprise(trained, engine, path, name: str, label: str | None = None, track=unseen, also=None) -> Surprise:
+    """Return the Surprise of the recording at `path`, heard from silence on; `also(block, cost)` hears it too.
+
+    Raises ValueError.
+    """
     rate, per_bit = trained.rate, np.log(2)
     number = class_of(trained, engine, path, label)
     size = max(1, round(FRAME * rate))
     total = -(-int(audio.frames(path)) // audio.BLOCK)
     blocks = track(audio.blocks(path, rate), f"listening to {name}", total)
     rest, frames, sums, count = np.zeros((2, 0)), [], np.zeros(2), 0
-    for cost in heard(engine, blocks, trained.codec, number):
+    for block, cost in heard(engine, blocks, trained.codec, number):
+        if also:
+            also(block, cost)
         both = np.stack([cost.nats, cost.expected]) / per_bit
         sums += both.sum(1, dtype=np.float64)
         count += both.shape[1]

@@ -5,9 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gen.base.terminal import unseen
-from gen.repair import autoregression
 from gen.repair.gaps import Gap
-from gen.sound import audio
+from gen.sound import audio, autoregression
 
 AUTO, AR, CUT = "auto", "ar", "cut"  # the methods
 LONGEST = 0.05  # seconds that linear prediction fills as well as anything that is known

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gen.repair.autoregression import REACH, fill
 from gen.sound import audio
+from gen.sound.autoregression import REACH, fill
 
 RATE = 16000
 LENGTHS = (0.005, 0.02, 0.05, 0.1, 0.3)  # seconds

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from gen.repair import gaps, mend
-from tests.repair.test_autoregression import notes, snr
+from tests.sound.test_autoregression import notes, snr
 
 FORMATS = [
     ("a.wav", "PCM_16", 44100, 2),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gen.repair.autoregression import LARGEST, extrapolate, fill, filter_of, interpolate, predict, stretch
+from gen.sound.autoregression import LARGEST, extrapolate, fill, filter_of, interpolate, predict, stretch
 
 RATE = 16000
 
