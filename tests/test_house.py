@@ -16,6 +16,7 @@ ROOMS = (
     "pages",
     "training",
     "survey",
+    "repair",
     "judging",
     "naming",
     "sampling",

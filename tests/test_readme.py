@@ -32,6 +32,8 @@ NAMED = {  # what the text leaves open
     "CLASSIFIER PATH": "runs/words-classifier-lstm ~/recordings",
     "png=FOLDER": "png=plots",
     "FOLDER": "~/recordings",
+    "PATH": "~/recordings",
+    "repair FILE gap=FROM:TO": "repair ~/recordings/0.wav gap=0.1:0.11",
     "RUN": "runs/tones-tiered",
     "PATH": "~/recordings",
     "controls FILE": "controls ~/beginning.flac",
