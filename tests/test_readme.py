@@ -35,7 +35,6 @@ NAMED = {  # what the text leaves open
     "PATH": "~/recordings",
     "repair FILE gap=FROM:TO": "repair ~/recordings/0.wav gap=0.1:0.11",
     "RUN": "runs/tones-tiered",
-    "PATH": "~/recordings",
     "controls FILE": "controls ~/beginning.flac",
     "TAKE": "runs/tones-tiered/takes/A4-seed0-0.wav",
 }
