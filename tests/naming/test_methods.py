@@ -187,6 +187,39 @@ def test_what_was_learned_is_taken_back_whole(learned, name):
             make(node(name), classes, "none", 0).restore(less)
 
 
+def test_several_name_by_the_mean_of_what_each_would():
+    shown, others = sequences(), sequences(seed=1)
+    nodes = {"one": node("lstm", epochs=1), "two": node("gru", epochs=1)}
+    several = make({"_target_": "gen.naming.several.Several", "members": nodes}, 2, "none", 0)
+    several.fit(Shown([(look, look) for look in shown.looks], shown.labels), NONE, "none", 0)
+    alone = []
+    for own in nodes.values():
+        method = make(own, 2, "none", 0)
+        method.fit(shown, NONE, "none", 0)
+        alone.append(method.probabilities(others.looks))
+    pairs = [(look, look) for look in others.looks]
+    assert np.allclose(several.probabilities(pairs), np.mean(alone, 0), atol=1e-6)
+    assert several.embed(pairs).shape == (24, 16)
+    again = make({"_target_": "gen.naming.several.Several", "members": nodes}, 2, "none", 0)
+    again.restore(several.arrays())
+    assert np.array_equal(again.probabilities(pairs), several.probabilities(pairs))
+    with pytest.raises(ValueError, match="its member two: its net"):
+        again.restore({k: v for k, v in several.arrays().items() if k != "two.net.out.bias"})
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ({}, "one or more"), ({"a": "svm"}, "members.a=svm"), ({"a": node("svm", C=0.0)}, "classifier.C=0.0"),
+        ({"a": node("svm"), "b": node("svm_robust")}, "other speeds"),
+        ({"a": {"_target_": "gen.naming.several.Several", "members": {}}}, "none of them several"),
+    ],
+)  # fmt: skip
+def test_members_that_cannot_name_together_are_refused(members, told):
+    with pytest.raises(ValueError, match=told):
+        make({"_target_": "gen.naming.several.Several", "members": members}, 2, "none", 0)
+
+
 HOSTILE = [
     ("forest", "left", lambda a: np.zeros_like(a), "children"),  # a way that leads back to where it began
     ("forest", "left", lambda a: np.where(a < 0, a, 10**12), "children"),
