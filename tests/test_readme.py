@@ -30,6 +30,7 @@ NAMED = {  # what the text leaves open
     "classifier FOLDER": "classifier ~/words",
     "CLASSIFIER PATH": "runs/words-classifier-lstm ~/recordings",
     "png=FOLDER": "png=plots",
+    "RUN FOLDER": "runs/recordings-tiered ~/recordings",
     "FOLDER": "~/recordings",
     "RUN": "runs/tones-tiered",
     "PATH": "~/recordings",
@@ -43,6 +44,7 @@ LESS = {  # what makes a command small
     "sample": ["seconds=0.1"],
     "extend": ["seconds=0.1"],
     "report": ["seconds=0.1", "count=1"],
+    "judge": ["count=8", "seconds=0.05", "long=0", "classifiers.lstm.epochs=1", "classifiers.lstm.hidden=[8]"],
 }
 RECORDED = {  # the folders that README names, and what lies there
     "recordings": "{0}.wav",
