@@ -18,6 +18,7 @@ ROOMS = (
     "survey",
     "repair",
     "judging",
+    "naming",
     "sampling",
     "engine",
     "corpus",
@@ -29,7 +30,10 @@ ROOMS = (
 DOORS = {
     "soundfile": "sound.audio",
     "soxr": "sound.audio",
+    "librosa": "sound.features",
+    "pywt": "sound.wavelets",
     "safetensors": "run.checkpoint",
+    "sklearn": "naming.fitting",
     "rich": "base.terminal",
     "filelock": "run.lock",
     "torch.distributed": "base.ranks",
@@ -40,6 +44,7 @@ DOORS = {
     "matplotlib": "pages.plots",
     "jinja2": "pages.template",
     "PIL": "pages.pictures",
+    "mido": "sound.midi",
     "hydra": "cli.compose",
     "omegaconf": "cli.compose",
 }

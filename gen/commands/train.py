@@ -40,13 +40,18 @@ def absent() -> list:
 
 def complete(settings: dict, choices: dict, swept: dict):
     """Name the run after its folder, its model and, in a sweep, the values that this training has."""
+    if settings["name"] is None:
+        settings["name"] = run_name(settings["data"]["path"] or "tones", choices["model"], swept, "model")
+
+
+def run_name(folder, kind: str, swept: dict, chosen: str) -> str:
+    """Return the name of a run on a folder: that, its kind and, but for those of the group `chosen`, values swept."""
     from gen.run.folder import name_of
 
-    if settings["name"] is None:
-        path = Path(os.path.realpath(str(settings["data"]["path"] or "tones")))
-        folder = path.stem if path.is_file() else path.name  # a folder's name may hold dots
-        values = [f"-{key}-{value}" for key, value in swept.items() if key != "model"]
-        settings["name"] = name_of(f"{folder}-{choices['model']}{''.join(values)}")
+    path = Path(os.path.realpath(str(folder)))
+    stem = path.stem if path.is_file() else path.name  # a folder's name may hold dots
+    values = [f"-{key}-{value}" for key, value in swept.items() if key != chosen]
+    return name_of(f"{stem}-{kind}{''.join(values)}")
 
 
 def run(**settings):

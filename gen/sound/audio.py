@@ -44,8 +44,8 @@ def mp3(wave, rate: int) -> bytes:
     return file.getvalue()
 
 
-def resampled(wave, rate: int, to: int):
-    """Return a wave (T,) at `rate` Hz at the rate `to`."""
+def resampled(wave, rate: float, to: float):
+    """Return a wave (T,) at another rate; its sample 0 stays where it is, and beyond its ends it is silent."""
     return wave if rate == to else soxr.resample(wave, rate, to)
 
 
