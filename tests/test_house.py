@@ -16,6 +16,7 @@ ROOMS = (
     "pages",
     "training",
     "survey",
+    "repair",
     "judging",
     "naming",
     "sampling",
@@ -43,6 +44,7 @@ DOORS = {
     "matplotlib": "pages.plots",
     "jinja2": "pages.template",
     "PIL": "pages.pictures",
+    "mido": "sound.midi",
     "hydra": "cli.compose",
     "omegaconf": "cli.compose",
 }

@@ -20,6 +20,7 @@ from gen.corpus import tones
 from gen.engine import measure
 from gen.sampling import bench
 from gen.training import trial
+from tests.sound.test_midi import note, song
 from tests.test_house import FILES, ROOMS
 
 HERE = Path(__file__).parent.parent
@@ -32,8 +33,10 @@ NAMED = {  # what the text leaves open
     "png=FOLDER": "png=plots",
     "RUN FOLDER": "runs/recordings-tiered ~/recordings",
     "FOLDER": "~/recordings",
-    "RUN": "runs/tones-tiered",
     "PATH": "~/recordings",
+    "repair FILE gap=FROM:TO": "repair ~/recordings/0.wav gap=0.1:0.11",
+    "RUN": "runs/tones-tiered",
+    "controls FILE": "controls ~/beginning.flac",
     "TAKE": "runs/tones-tiered/takes/A4-seed0-0.wav",
 }
 SMALL = ["lanes=2", "window=64"]
@@ -44,6 +47,7 @@ LESS = {  # what makes a command small
     "sample": ["seconds=0.1"],
     "extend": ["seconds=0.1"],
     "report": ["seconds=0.1", "count=1"],
+    "classifier": ["classifier.epochs=1"],
     "judge": ["count=8", "seconds=0.05", "long=0", "classifiers.lstm.epochs=1", "classifiers.lstm.hidden=[8]"],
 }
 RECORDED = {  # the folders that README names, and what lies there
@@ -80,7 +84,9 @@ def test_every_command_is_understood(line, monkeypatch, capsys):
     words = shlex.split(line)
     assert words[1] in commands()
     if "--help" not in words and has_keys(words[1]):
-        words = [w for w in words if w != "-m"] + ["--cfg", "job"]
+        if "-m" in words:  # the first of the values that are swept
+            words = [w.partition(",")[0] for w in words if w != "-m"]
+        words += ["--cfg", "job"]
         monkeypatch.setattr(sys, "argv", words)
         main()
         assert capsys.readouterr().out.strip()
@@ -97,6 +103,7 @@ def record(home):
             soundfile.write(path, wave, 16000)
         (home / f"{folder}_test.txt").write_text(f"{paths[0].name}\n{paths[1].name}\n")
     soundfile.write(home / "beginning.flac", wave, 16000)
+    song(home / "song.mid", note(60))
 
 
 def run(line, gen):

@@ -11,6 +11,7 @@ GROUPS = (
     "Before training",
     "Training",
     "Takes",
+    "Your recordings",
     "How good",
     "What is heard",
     "This machine",

@@ -19,7 +19,7 @@ data.groups='_(\\w+)_' keeps them on one side, folds=6 tests on each sixth of th
 
   gen classifier ~/words
   gen classifier ~/digits data.rate=8000 'data.labels=(\\d)_*.wav' -m classifier=lstm,svm,forest
-  gen classifier ~/digits 'data.labels=(\\d)_*.wav' 'data.groups=\\d_(\\w+)_' folds=6 classifier=svm augment=4
+  gen classifier ~/digits 'data.labels=(\\d)_*.wav' 'data.groups=\\d_(\\w+)_' folds=6 classifier=svm_robust augment=2
   gen classifier ~/sounds seconds=1 balance=sampling classifier.epochs=50 classifier.decision=every
 """
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from pathlib import Path
 from typing import NamedTuple
 
 from gen.base import files
@@ -26,6 +27,7 @@ class Corpus(NamedTuple):
     files: int
     seconds: float
     notes: list
+    folder: Path  # where the recordings lie
 
     @property
     def identity(self) -> list:
@@ -70,7 +72,7 @@ def prepare(
     if path is None:
         path = str(files.cache() / f"tones-{tones.version()}")
         tones.write(path)
-    whole, classes, notes = gather(path, codec, rate, labels, track)
+    folder, whole, classes, notes = gather(path, codec, rate, labels, track)
     train, held, tested = divide(whole, valid, test, codec.digits, rate)
     left = {s.label for s in train}
     for number, label in enumerate(classes or [""]):
@@ -87,11 +89,12 @@ def prepare(
         notes.append(f"data.valid={valid} holds out no recording: there will be no held-out figures")
     if test and not tested:
         notes.append(f"data.test={test} holds out no recording: gen evaluate will score the valid part")
-    return Corpus(train, cut(held, longest), cut(tested, longest), classes, len(whole), seconds, notes)
+    parts = train, cut(held, longest), cut(tested, longest)
+    return Corpus(*parts, classes, len(whole), seconds, notes, folder)
 
 
 def gather(path, codec, rate: int, labels: str, track=unseen) -> tuple:
-    """Return whole recordings as Segments, encoded and labelled; class names; and notes on what can't be used.
+    """Return the folder of recordings; these whole as Segments, encoded and labelled; class names; what can't be used.
 
     `path`, `rate` and `labels` are as in `prepare`. Raises ValueError.
     """
@@ -107,7 +110,7 @@ def gather(path, codec, rate: int, labels: str, track=unseen) -> tuple:
     notes = [f"skipped {fault}" for fault in faults]
     if damaged:
         notes.append(f"the cache of {damaged[0]}{more(damaged)} was damaged and is made anew")
-    return whole, classes, notes
+    return folder, whole, classes, notes
 
 
 def remarks(recordings, rate: int, divided: bool) -> list:

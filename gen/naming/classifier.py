@@ -14,6 +14,7 @@ from gen.run.checkpoint import CLASSIFIER, COUNT, LENGTH, NODE, RATE, VALID
 from gen.run.folder import is_name
 from gen.sound import audio, hearing
 
+TOGETHER = 256  # parts of recordings named at a time
 STRETCH = Number(float, 0.01, 1e6)  # seconds
 SETTINGS = {
     "data": {"path": str, "rate": RATE, "labels": str, "groups": str, "valid": VALID, "test": VALID},
@@ -61,32 +62,44 @@ class Classifier:
         self.method, self.node, self.names, self.rate = method, node, tuple(names), rate
         self.seconds, self.usual, self.trained = seconds, usual, told
 
-    def looks(self, waves, track=unseen) -> tuple:
-        """Return what the method sees of each part of waves (T,), at each of its speeds, and the wave's number.
+    def looks(self, waves, track=unseen):
+        """Yield what the method sees of each part of waves (T,), at each of its speeds, and which wave it is of.
 
-        A part shorter than a frame counts as followed by silence.
+        It comes in lists of TOGETHER or fewer. A part shorter than a frame counts as followed by silence.
         """
-        found, owners = [], []
+        found: list = []
+        owners: list[int] = []
         for number, wave in enumerate(track(waves, "listening", len(waves))):
-            wave = wave() if callable(wave) else wave
-            for part in equal_parts(np.asarray(wave, np.float32), round(self.seconds * self.rate)):
-                for heard in self.method.view.heard(padded(part, self.rate), self.rate):
-                    found.append(self.method.look(heard, self.rate))
-                    owners.append(number)
-        return found, np.array(owners, int)
+            whole = np.asarray(wave() if callable(wave) else wave, np.float32)
+            for part in equal_parts(whole, round(self.seconds * self.rate)):
+                heard = self.method.view.heard(padded(part, self.rate), self.rate)
+                found += [self.method.look(each, self.rate) for each in heard]
+                owners += [number] * len(heard)
+                if len(found) >= TOGETHER:
+                    yield found, owners
+                    found, owners = [], []
+        if found:
+            yield found, owners
+
+    def averaged(self, tell, waves, track=unseen):
+        """Return the mean (N, ...) for each of the waves of what `tell(looks)` returns."""
+        told = [(tell(found), owners) for found, owners in self.looks(waves, track)]
+        owners = np.concatenate([each for _, each in told])
+        rows = np.concatenate([each for each, _ in told])
+        sums = np.zeros((len(waves), rows.shape[1]))
+        np.add.at(sums, owners, rows)
+        return sums / np.bincount(owners, minlength=len(waves))[:, None]
 
     def probabilities(self, waves, track=unseen):
         """Return how sure it is of each class, float64 (N, K), for waves (T,) at its rate, or what returns them.
 
         Of a wave in several parts it is their mean; silence is told like sound. Raises ValueError for NaN.
         """
-        found, owners = self.looks(waves, track)
-        return averaged(self.method.probabilities(found), owners, len(waves))
+        return self.averaged(self.method.probabilities, waves, track)
 
     def embed(self, waves, track=unseen):
         """Return where it sees waves (T,) at its rate, float32 (N, D): of a network its last state."""
-        found, owners = self.looks(waves, track)
-        return averaged(self.method.embed(found), owners, len(waves)).astype(np.float32)
+        return self.averaged(self.method.embed, waves, track).astype(np.float32)
 
     def classify(self, wave, rate: int | None = None) -> Named:
         """Return what a wave (T,) is, at `rate` Hz if that isn't the classifier's own.
@@ -171,10 +184,3 @@ def equal_parts(wave, longest: int) -> list:
     """Return a wave (T,) in equal parts no longer than `longest` samples, as recordings are cut for training."""
     count = max(1, -(-len(wave) // max(1, longest)))
     return np.array_split(wave, count)
-
-
-def averaged(rows, owners, count: int):
-    """Return the mean (count, ...) of the rows of each owner."""
-    sums = np.zeros((count, rows.shape[1]))
-    np.add.at(sums, owners, rows)
-    return sums / np.bincount(owners, minlength=count)[:, None]

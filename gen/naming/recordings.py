@@ -53,7 +53,7 @@ def prepare(path: str, *, rate: int, labels: str, groups: str, track=unseen) -> 
         raise ValueError(
             "data.labels=none: a classifier learns labels; give folder, or a pattern such as '(\\d)_*.wav'"
         )
-    whole, classes, notes = gather(path, CODEC, rate, labels, track)
+    _, whole, classes, notes = gather(path, CODEC, rate, labels, track)
     told = [grouping.group_of(s.recording.name, groups) for s in whole]
     faults = [fault_of(s, rate) for s in whole]
     notes += [f"skipped {s.recording.name}: {fault}" for s, fault in zip(whole, faults, strict=True) if fault]

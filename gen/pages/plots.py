@@ -1,9 +1,11 @@
 """Plots of a report, and of features, as PNG files, for papers. The only door to `matplotlib`, which is an extra."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 
+from gen.base import files
 from gen.pages import lanes, learning, pictures
 from gen.sound import hearing
 
@@ -19,7 +21,7 @@ RESOLUTION = 400, 160  # columns and rows of a spectrogram
 
 def write(runs, folder) -> list:
     """Write bits.png and takes.png of the Runs of a report into `folder`; return the paths of those there are."""
-    return save({"bits.png": bits(runs), "takes.png": takes(runs)}, folder)
+    return save_all({"bits.png": bits(runs), "takes.png": takes(runs)}, folder)
 
 
 def write_features(sounds, drawn, folder) -> list:
@@ -28,20 +30,23 @@ def write_features(sounds, drawn, folder) -> list:
     return [
         path
         for name, sound, some in zip(names, sounds, drawn, strict=True)
-        for path in save({name: stacked(sound, some)}, folder)
+        for path in save_all({name: stacked(sound, some)}, folder)
     ]
 
 
-def save(figures: dict, folder) -> list:
+def save_all(figures: dict, folder) -> list:
     """Write figures by name into `folder`, but for None; return the paths of those there are."""
     paths = [Path(folder) / name for name, figure in figures.items() if figure]
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        for path in paths:
-            figures[path.name].savefig(path, dpi=DPI)
-    except OSError as error:
-        raise ValueError(f"{folder}: can't be written ({error.strerror}); give another folder with png=") from None
+    for path in paths:
+        save(figures[path.name], path, "give another folder with png=")
     return paths
+
+
+def save(figure, path, remedy: str):
+    """Write a figure as PNG. Raises ValueError, which says the `remedy`."""
+    file = io.BytesIO()
+    figure.savefig(file, dpi=DPI)
+    files.write(path, file.getvalue(), remedy)
 
 
 def bits(runs):
@@ -105,7 +110,7 @@ def confusion(matrix, names, folder) -> Path:
     axes.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > 3 else 0)
     axes.set_yticks(range(len(names)), names)
     axes.set(xlabel="named", ylabel="is")
-    return save({"confusion.png": figure}, folder)[0]
+    return save_all({"confusion.png": figure}, folder)[0]
 
 
 def takes(runs):
@@ -134,4 +139,24 @@ def takes(runs):
             axes.set_visible(False)
         line[0].set_ylabel(f"{name}\nkHz", fontsize=7)
     figure.supxlabel("seconds", fontsize=8)
+    return figure
+
+
+def surprise(one, wave, rate: int):
+    """Return the figure of a Surprise: the spectrogram of its recording `wave` (T,), under it the bits over time."""
+    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+    upper, lower = figure.subplots(2, sharex=True)
+    drawn = pictures.spectrogram(wave, rate, *RESOLUTION)
+    top = float(np.quantile(drawn, 0.999))
+    shades = {"cmap": "gray_r", "vmin": top - pictures.RANGE, "vmax": top}
+    upper.imshow(drawn, **shades, aspect="auto", extent=(0, one.seconds, 0, float(hearing.to_mel(rate / 2))))
+    marks = [hz for hz in (0, 500, 1000, 2000, 4000, 8000, 16000) if hz <= rate / 2]
+    upper.set_yticks(hearing.to_mel(np.array(marks)), [f"{hz / 1000:g}" for hz in marks], fontsize=7)
+    upper.set_ylabel("kHz")
+    seconds, bits, expected = np.transpose(learning.thinned(one.points, ACROSS * RESOLUTION[0]))
+    lower.plot(seconds, bits, color="C1", lw=0.8, label=f"needed, {one.bits:.3f}")
+    lower.plot(seconds, expected, color="C0", label=f"expected, {one.expected:.3f}")
+    lower.set(xlabel="seconds", ylabel="bits per sample", xlim=(0, one.seconds), ylim=(0, None))
+    lower.spines[["top", "right"]].set_visible(False)
+    lower.legend(frameon=False, fontsize=8)
     return figure

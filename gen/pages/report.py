@@ -180,7 +180,7 @@ def sampled(run, trained, seconds, count, temperatures, seed, track) -> list:
     for temperature in track(temperatures, f"{run}: generating", len(temperatures)):
         settings = {**USUAL, "seed": seed, "temperature": temperature}
         waves = trained.sample(seconds, count, **settings)
-        told = address.written(run, trained.sha256, range(count), {**settings, "prime": None})
+        told = address.written(run, trained.sha256, range(count), settings, {})
         for stream, (wave, line) in enumerate(zip(waves, told, strict=True)):
             label = trained.classes[trained.label_ids(None, 1, stream)[0]] if trained.classes else ""
             title = f"At {temperature:g}: take {stream + 1}" + (f", {label}" if label else "")

@@ -24,7 +24,7 @@ from gen.base.schema import Number, check, parse, shown
 from gen.models.base import Model
 from gen.models.make import make
 from gen.run.folder import MODEL, is_name, model_file
-from gen.sound import audio
+from gen.sound import audio, curves
 from gen.sound.codec import Codec
 from gen.sound.hearing import Heard
 
@@ -59,6 +59,13 @@ HEADER = {
     "codec": NODE,
     "rate": RATE,
     "classes": [str],
+    "control?": {
+        "families": [str],
+        "hop": Number(int, 1, 1 << 16),
+        "names": [str],
+        **{key: [LEVEL] for key in ("mean", "silence", "low", "high")},
+        "deviation": [Number(float, 1e-6, 1e6)],
+    },
     "trained?": {
         "steps": COUNT,
         "samples": COUNT,
@@ -253,14 +260,28 @@ def fitting(header: dict, shapes: dict) -> tuple:
     numbers = sum(math.prod(shape) for _, shape in shapes.values())
     try:
         codec = build(header["codec"], "codec", Codec)
-        model = make(header["model"], codec, len(classes), most=2 * numbers + SPARE)
+        facts = control_facts(header.get("control"))
+        model = make(header["model"], codec, len(classes), **facts, most=2 * numbers + SPARE)
     except ValueError:
         raise
     except Exception as error:  # a value of a plain type that no constructor expects
         raise ValueError(f"its header describes no model ({type(error).__name__})") from None
+    if facts and model.stride != facts["hop"]:
+        raise ValueError(f"its control.hop={facts['hop']} is no frame of such a model")
     wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     for name in sorted(wanted.keys() | shapes.keys()):
         kind, shape = shapes.get(name, (None, None))
         if shape != wanted.get(name) or kind not in FLOATS:
             raise ValueError(f"its weights don't fit the model that its header describes, the first {name[:100]}")
     return model, codec
+
+
+def control_facts(control: dict | None) -> dict:
+    """Return the facts that a model told the curves of a header is built with; raise ValueError for none that hold."""
+    if control is None:
+        return {}
+    curves.parse("+".join(control["families"]))
+    counts = {len(control[key]) for key in ("names", "mean", "deviation", "silence", "low", "high")}
+    if counts != {len(control["names"])} or not control["names"]:
+        raise ValueError("its control has not as many numbers as names")
+    return {"control": curves.channels(control["names"]), "hop": control["hop"]}

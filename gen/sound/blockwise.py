@@ -15,7 +15,7 @@ from gen.sound import audio, features
 from gen.sound.features import Frames
 
 ALIGNED = 128  # frames
-SECONDS = 20.0  # of a block, or a little more
+SECONDS, SAMPLES = 40.0, 640_000  # of a block at most, or a little more
 
 
 class Stretch(NamedTuple):
@@ -37,7 +37,7 @@ def stretches(path, rate: int, families, hop: float):
     """Yield the Stretches of a file, read as `gen.sound.audio` reads it. Raises ValueError."""
     samples = features.hop_samples(rate, hop)
     around = aligned(max(features.REACH[family] for family in families), samples / rate)
-    block = aligned(SECONDS, samples / rate)
+    block = aligned(length(rate), samples / rate)
     held, before, first = np.zeros(0, np.float32), 0, 0
     for part in audio.blocks(path, rate):
         held = np.concatenate([held, part])
@@ -70,6 +70,11 @@ def frames(path, rate: int, families, hop: float, count: int = 1):
     yield from processes.ordered(measure, stretches(path, rate, families, hop), count)
 
 
-def count(path) -> int:
+def length(rate: int) -> float:
+    """Return about how many seconds a block has."""
+    return min(SECONDS, SAMPLES / rate)
+
+
+def count(path, rate: int) -> int:
     """Return about how many blocks `frames` will yield, by what the file's header says."""
-    return max(1, math.ceil(audio.frames(path) / audio.native_rate(path) / SECONDS))
+    return max(1, math.ceil(audio.frames(path) / audio.native_rate(path) / length(rate)))

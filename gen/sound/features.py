@@ -11,14 +11,14 @@ import functools
 import importlib
 import importlib.util
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from gen.base import files
 from gen.sound import audio, wavelets
 from gen.sound.hearing import FLOOR
-from gen.sound.pool import Pool
+from gen.sound.pool import Frames
+from gen.sound.pool import pooled as pooled  # for who measures, to be found here
 
 WINDOW = 0.032  # seconds: a Hann window that hears syllables
 TONAL = 0.128  # seconds: one that tells semitones apart, from about 150 Hz on
@@ -31,18 +31,10 @@ BANDS = 6  # octaves of spectral contrast at most, from 200 Hz up
 BINS, LOWEST = 12, 32.703  # of the constant-Q transform: a bin a semitone, from C1 on (Hz)
 PITCH = 55.0, 1760.0  # Hz: A1 to A6, where pYIN looks for a fundamental
 PITCH_RATE, PITCH_WINDOW = 8000, 0.064  # Hz at which it looks, and seconds of a frame: two periods and more
-PITCH_STEP = 0.25  # semitones from one state of its to the next; within a step YIN's own estimate is finer
+PITCH_STEP, FINER = 0.25, 2  # semitones from one state of its to the next; times the rate, for YIN to be exact within
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 HOPS = 0.001, 1.0  # seconds
 COMPILED = ("core.audio", "core.pitch", "core.spectrum", "util.utils", "onset", "sequence", "feature.rhythm")
-
-
-class Frames(NamedTuple):
-    """What was measured of a wave: `values` (n, C) float32 at `times` (n,) seconds, a column each of `names` (C)."""
-
-    names: tuple
-    times: np.ndarray
-    values: np.ndarray
 
 
 def frames(wave, rate: int, families, hop: float = 0.01) -> Frames:
@@ -63,13 +55,6 @@ def frames(wave, rate: int, families, hop: float = 0.01) -> Frames:
     names = tuple(name for some, _ in measured for name in some)
     rows = [np.atleast_2d(values)[:, : heard.count] for _, values in measured]
     return Frames(names, np.arange(heard.count) * samples / rate, np.concatenate(rows).T.astype(np.float32))
-
-
-def pooled(frames: Frames) -> tuple:
-    """Return the mean and deviation of each column of frames, NaN left out: names (2 C), and values (2 C) float32."""
-    pool = Pool(frames.names)
-    pool.add(frames.values)
-    return pool.result()
 
 
 def check(families):
@@ -248,19 +233,22 @@ def pitch(heard):
     """The fundamental in Hz, NaN where unvoiced, and the probability of being voiced: f0, voiced.
 
     pYIN (Mauch and Dixon 2014) from 55 to 1,760 Hz at about 8 kHz, in steps of a quarter of a semitone; within a step
-    it is YIN's own estimate (de Cheveigne and Kawahara 2002), which is finer.
+    it is YIN's own estimate (de Cheveigne and Kawahara 2002) at twice that rate.
     """
     hop = max(1, round(heard.hop * PITCH_RATE / heard.rate))
     rate = heard.rate * hop / heard.hop  # near PITCH_RATE, such that frames stay where they are
-    wave = audio.resampled(heard.padded(1), heard.rate, rate)
-    low, high = PITCH[0], min(PITCH[1], rate / 4)
-    told = {"fmin": low, "fmax": high, "sr": rate, "hop_length": hop, "frame_length": window_size(rate, PITCH_WINDOW)}
-    found, _, voiced = library().pyin(wave, **told, resolution=PITCH_STEP, fill_na=np.nan)
-    exact = library().yin(wave, **told)
+
+    def at(times):
+        sizes = {"hop_length": times * hop, "frame_length": times * window_size(rate, PITCH_WINDOW)}
+        wave = audio.resampled(heard.padded(1), heard.rate, times * rate)
+        return {"y": wave, "sr": times * rate, "fmin": PITCH[0], "fmax": min(PITCH[1], rate / 4), **sizes}
+
+    found, _, voiced = library().pyin(**at(1), resolution=PITCH_STEP, fill_na=np.nan)
+    exact = library().yin(**at(FINER))
+    exact = np.pad(exact, (0, 1), "edge")[: len(found)]  # a part of a sample may have cost it its last frame
     near = np.abs(12 * np.log2(exact / found)) <= PITCH_STEP
     rows = np.stack([np.where(near, exact, found), voiced])
-    missing = max(0, heard.count - rows.shape[1])  # the last frame, where resampling left out a part of a sample
-    return ["f0", "voiced"], np.pad(rows, ((0, 0), (0, missing)), "edge")
+    return ["f0", "voiced"], np.pad(rows, ((0, 0), (0, max(0, heard.count - rows.shape[1]))), "edge")  # as here
 
 
 def onset(heard):

@@ -1,6 +1,16 @@
-"""Means and deviations of columns that come block by block."""
+"""Frames of features, and the means and deviations of their columns, which may come block by block."""
+
+from typing import NamedTuple
 
 import numpy as np
+
+
+class Frames(NamedTuple):
+    """What was measured of a wave: `values` (n, C) float32 at `times` (n,) seconds, a column each of `names` (C)."""
+
+    names: tuple
+    times: np.ndarray
+    values: np.ndarray
 
 
 class Pool:
@@ -34,3 +44,10 @@ class Pool:
         names = [f"{name}_{what}" for name in self.names for what in ("mean", "deviation")]
         told = np.stack([self.mean, np.sqrt(self.squares / np.maximum(self.count, 1))], -1)
         return tuple(names), np.where(self.count[:, None] > 0, told, np.nan).astype(np.float32).ravel()
+
+
+def pooled(frames: Frames) -> tuple:
+    """Return the mean and deviation of each column of frames, NaN left out: names (2 C), and values (2 C) float32."""
+    pool = Pool(frames.names)
+    pool.add(frames.values)
+    return pool.result()

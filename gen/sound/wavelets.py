@@ -9,10 +9,10 @@ import numpy as np
 
 from gen.sound import audio
 
-MORLET, CYCLES = "cmor6.0-1.0", 8.0  # a complex Morlet wavelet, and the periods on either side of it that there are
+MORLET = "cmor6.0-1.0"  # complex, of a bandwidth of 6 periods squared around one
 VOICES = 8  # frequencies an octave
 HIGHEST, LOWEST = 0.4, 30.0  # of the scalogram, as a share of the rate, and in Hz
-COARSEST = 0.25  # share of the rate that a frequency has at most for the wave to be halved in rate before
+COARSEST = 0.35  # share of the rate that a frequency has at most for the wave to be halved in rate before
 HALVINGS = 7  # at most, of the rate, and levels of the discrete transform
 DAUBECHIES = "db8"
 
@@ -45,10 +45,11 @@ def scalogram(wave, rate: int, hop: int):
     wave = np.pad(wave, (0, max(0, 2**HALVINGS - len(wave))))
     for times in range(halved.max() + 1):
         step = 2**times
-        for row in np.flatnonzero(halved == times):
-            share = hertz[row] * step / rate
-            (values,), _ = library().cwt(wave, 1 / share, MORLET, method="fft")
-            power = np.abs(values) ** 2 * share / np.sinc(share) ** 2  # its wavelet is a mean over each sample
+        found = np.flatnonzero(halved == times)
+        shares = hertz[found] * step / rate
+        values, _ = library().cwt(wave, 1 / shares, MORLET, method="conv") if len(found) else ((), ())
+        for row, share, value in zip(found, shares, values, strict=True):
+            power = np.abs(value) ** 2 * share / np.sinc(share) ** 2  # its wavelet is a mean over each sample
             out[row] = around(power, 0.0, step, hop, count, hop)
         wave = audio.resampled(wave, 2, 1)
     return out

@@ -56,7 +56,7 @@ def measure(task: Task, count: int = 1, track=unseen) -> Row:
     try:
         with open(task.spool, "wb") if task.spool else contextlib.nullcontext() as spool:
             blocks = blockwise.frames(*task[:4], count)
-            for part, reached in track(blocks, f"measuring {task.path.name}", blockwise.count(task.path)):
+            for part, reached in track(blocks, f"measuring {task.path.name}", blockwise.count(task.path, task.rate)):
                 pool = pool or Pool(part.names)
                 pool.add(part.values)
                 frames, seconds = frames + len(part.values), reached

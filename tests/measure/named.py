@@ -85,7 +85,7 @@ def kinds(*folders):
     """Print how surely seconds of several kinds of sound, each in a folder, are told apart."""
     whole, names = [], [Path(folder).name for folder in folders]
     for label, folder in enumerate(folders):
-        found, _, notes = gather(folder, recordings.CODEC, 16000, "none")
+        _, found, _, notes = gather(folder, recordings.CODEC, 16000, "none")
         print(f"{names[label]}: {len(found)} recordings", *notes, sep="\n  ")
         whole += [s._replace(label=label) for s in found]
     recorded = recordings.Recordings(whole, [None] * len(whole), names, 16000, [])

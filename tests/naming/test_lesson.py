@@ -1,6 +1,7 @@
 """A run of gen classifier and of gen classify as a person meets them, on small recordings."""
 
 import json
+import random
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from gen.run import checkpoint
 from gen.run.folder import MODEL
 from gen.sound import audio
 from tests.cli.test_commands import refused
+from tests.mutate import with_header as with_mutation
 from tests.naming.sounds import KINDS, PLAYERS, RATE, node, record, sound
 from tests.small import save_run
 
@@ -266,6 +268,19 @@ def test_a_changed_recording_is_drawn_by_the_seed_and_stays_what_it_is(run):
     peaks = [np.abs(np.fft.rfft(each, RATE)).argmax() for each in many]
     assert np.ptp(peaks) > 20  # Hz: the speed moves it
     assert json.dumps(classifier.classify(first).probabilities)
+
+
+def test_two_hundred_mutated_headers_are_each_refused_in_a_line_or_harmless(run, tmp_path):
+    whole, chance, told = (run / MODEL).read_bytes(), random.Random(0), []
+    for _ in range(200):
+        (tmp_path / MODEL).write_bytes(with_mutation(whole, chance))
+        try:
+            classifiers.load(tmp_path)
+        except ValueError as error:
+            told.append(str(error))
+    assert len(told) > 100
+    assert [line for line in told if not line.startswith(f"{tmp_path / MODEL}: ")] == []
+    assert [path.name for path in tmp_path.iterdir()] == [MODEL]
 
 
 def test_features_that_it_did_not_learn_from_are_refused(run, tmp_path):

@@ -58,6 +58,17 @@ def test_a_tone_has_its_centroid_chroma_and_pitch_there(rate):
     assert pitch["voiced"][MIDDLE].min() > 0.8
 
 
+@pytest.mark.parametrize("hz", [65, 220, 700])
+def test_the_pitch_of_a_trembling_voice_is_followed(hz):
+    time = np.arange(RATE) / RATE
+    sung = hz * 2 ** (0.3 / 12 * np.sin(2 * np.pi * 5 * time))  # a third of a semitone, five times a second
+    wave = sum(np.sin(2 * np.pi * n * np.cumsum(sung) / RATE) / n for n in range(1, 6)) / 5 + noise(1, level=0.003)
+    found = frames(wave, RATE, ["pitch"])
+    cents = np.abs(1200 * np.log2(found.values[5:-5, 0] / np.interp(found.times[5:-5], time, sung)))
+    assert np.median(cents) < 8
+    assert (cents < 20).mean() > 0.9  # and so nowhere unvoiced, nor an octave off
+
+
 @pytest.mark.parametrize("rate", [8000, 16000, 44100])
 def test_white_noise_is_flat_and_has_no_pitch(rate):
     told = columns(noise(rate=rate), "spectral", rate)

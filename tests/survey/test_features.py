@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -141,6 +142,17 @@ def test_silence_and_next_to_nothing_have_a_row_a_page_and_no_fault(tmp_path, ge
     row = read("features.csv")[0]
     assert all(np.isfinite(float(row[name])) for name in row if name != "file" and not name.startswith("f0"))
     assert page.MARK in (tmp_path / "quiet.html").read_text()
+
+
+@pytest.mark.parametrize(("package", "named"), [("librosa", "librosa"), ("pywt", "PyWavelets")])
+def test_a_package_that_is_missing_is_told_in_a_line(folder, gen, monkeypatch, package, named):
+    features.library.cache_clear()
+    monkeypatch.setitem(sys.modules, package, None)  # what Python itself takes for not there
+    code, _, err = gen("features", "in")
+    features.library.cache_clear()
+    assert code == 1
+    assert re.fullmatch(rf"features: \w+( \w+)? needs? {named}; pip install 'gen\[analysis\]'\n", err)
+    assert not (folder.parent / "features.csv").exists()
 
 
 @pytest.mark.parametrize(
