@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from gen.judging import anchors, judge, verdict
+from gen.judging import anchors, judge, takes, verdict
 from gen.judging.protocol import Protocol
 from gen.judging.reference import Reference
 from gen.pages import judged
@@ -40,8 +40,8 @@ def write(folder, seeds, rate=RATE):
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    """Return a folder of 60 recordings."""
-    return write(tmp_path_factory.mktemp("corpus") / "voices", range(30))
+    """Return a folder of 40 recordings."""
+    return write(tmp_path_factory.mktemp("corpus") / "voices", range(20))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def reference(corpus, tmp_path_factory):
         patch.setenv("GEN_CACHE", str(make_cache(tmp_path_factory.mktemp("cache") / "gen")))
         data = {**usual("data/folder"), "path": str(corpus), "rate": RATE, "labels": "(low|high)-*.wav", "valid": 0.4}
         said = []
-        yield Reference(data, NODES, Protocol("test", 24, None, 3.0, 0), said.append)
+        yield Reference(data, NODES, Protocol("test", 16, None, 3.0, 0), said.append)
 
 
 def labelled(count, first=500):
@@ -61,15 +61,15 @@ def labelled(count, first=500):
 
 
 def test_what_is_as_good_as_recordings_is_placed_at_zero_and_noise_at_one(reference):
-    takes, numbers = labelled(24)
-    found = judge.judge(reference, takes, numbers, 0)
+    made, numbers = labelled(16)
+    found = judge.judge(reference, made, numbers, 0)
     low, high = found[judge.PLACE]["interval"]
     assert low < 0.05
     assert found[judge.PLACE]["takes"] < 0.1
     assert high - low < 0.3
-    noise = anchors.noise(reference.colour, RATE, RATE, 24, 9)
+    noise = anchors.noise(reference.colour, RATE, RATE, 16, 9)
     assert judge.judge(reference, noise, None, 0)[judge.PLACE]["takes"] == pytest.approx(1, abs=0.1)
-    assert "it stands at 0.0" in verdict.sentence(found, 24) or "at -0.0" in verdict.sentence(found, 24)
+    assert "it stands at 0.0" in verdict.sentence(found, 16) or "at -0.0" in verdict.sentence(found, 16)
 
 
 def test_the_two_halves_of_the_recordings_are_within_their_interval_of_zero(reference):
@@ -79,8 +79,8 @@ def test_the_two_halves_of_the_recordings_are_within_their_interval_of_zero(refe
 
 
 def test_labels_that_are_right_are_named_right_and_shuffled_ones_by_chance(reference):
-    takes, numbers = labelled(60)
-    heard = reference.hear(takes)
+    made, numbers = labelled(40)
+    heard = reference.hear(made)
     right = judge.named(reference, heard, numbers, 0)
     shuffled = judge.named(reference, heard, np.random.default_rng(0).permutation(numbers), 0)
     assert set(right) == {"named right by svm", "named right by svm_spectral"}
@@ -92,21 +92,21 @@ def test_labels_that_are_right_are_named_right_and_shuffled_ones_by_chance(refer
 def test_copies_of_what_was_trained_on_are_told_and_other_recordings_are_not(reference):
     copied = judge.judge(reference, reference.second.waves, None, 0)
     assert judge.by_heart(copied)
-    assert "by heart" in verdict.sentence(copied, 24)
+    assert "by heart" in verdict.sentence(copied, 16)
     assert copied[judge.NEAREST]["takes"] < 0.001
-    other = judge.judge(reference, labelled(24)[0], None, 0)
+    other = judge.judge(reference, labelled(16)[0], None, 0)
     assert not judge.by_heart(other)
 
 
 def test_a_hoarse_faint_voice_that_ends_in_noise_is_told_in_a_sentence(reference):
-    takes, numbers = labelled(24)
+    made, numbers = labelled(16)
     random = np.random.default_rng(0)
-    hoarse = [0.2 * (wave + np.std(wave) * 0.3 * random.standard_normal(RATE)) for wave in takes]
+    hoarse = [0.2 * (wave + np.std(wave) * 0.3 * random.standard_normal(RATE)) for wave in made]
     broken = [np.concatenate([wave, random.standard_normal(RATE) / 20]) for wave in hoarse]
-    said = verdict.sentence(judge.judge(reference, broken, numbers, 0), 24)
+    said = verdict.sentence(judge.judge(reference, broken, numbers, 0), 16)
     assert "its voice is hoarser than the recordings by" in said
     assert "it is fainter by" in said
-    assert said.endswith("24 of 24 takes break out, most into noise.")
+    assert said.endswith("16 of 16 takes break out, most into noise.")
 
 
 def test_silent_takes_are_told_to_be_silent_and_judged_far(reference):
@@ -117,15 +117,15 @@ def test_silent_takes_are_told_to_be_silent_and_judged_far(reference):
 
 
 def test_a_table_has_a_row_a_figure_and_a_column_a_run(reference):
-    takes, numbers = labelled(24)
-    found = {"figures": judge.judge(reference, takes, numbers, 0)}
+    made, numbers = labelled(16)
+    found = {"figures": judge.judge(reference, made, numbers, 0)}
     columns, rows = verdict.table({"a": found, "b": {"figures": {judge.PLACE: found["figures"][judge.PLACE]}}})
     assert columns == ("", "recordings", "a", "b")
     assert [len(row) for row in rows] == [4] * len(found["figures"])
     table = dict((row[0], row) for row in rows)
     assert table["pitch, Hz"][2].count("semitones") == 1
     assert table["pitch, Hz"][3] == ""
-    assert table["Frechet distance"][2] == "too few"  # of 24 places in 16 directions
+    assert table["Frechet distance"][2] == "too few"  # of 16 places in 16 directions
 
 
 def run_on(folder, corpus, **data):
@@ -208,20 +208,33 @@ def test_a_folder_of_bad_takes_is_refused_in_one_line(gen, corpus, tmp_path):
         (odd, data, f"{odd}/nan.wav: holds NaN or infinity at 0.00 s; export it again"),
         (few, [], f"{few}: is a folder of takes, no run; give data.path= the recordings to judge it by"),
         (tmp_path / "none", data, f"{tmp_path}/none: there is no such folder or file"),
-        (few, [*data, "data.labels=(low|high)-*.wav", "labels=(..)*.wav"], "the recordings have high, low"),
+        (odd, [*data, "labels=x(..)*.wav"], "doesn't match data.labels=x(..)*.wav"),
     ):
         code, _, err = gen("judge", folder, *keys)
         assert code == 1
         assert line in err.splitlines()[-1], err
 
 
-def test_a_model_that_tells_no_recordings_and_a_classifier_are_refused(gen, tmp_path):
+def test_a_label_that_the_recordings_do_not_have_is_refused():
+    assert takes.number("others", "low", ["high", "low"]) == 1
+    with pytest.raises(
+        ValueError, match="others: a take has the label lo, and the recordings have high, low; see labels="
+    ):
+        takes.number("others", "lo", ["high", "low"])
+
+
+def test_a_model_that_tells_no_recordings_and_a_classifier_are_refused(gen, reference, tmp_path):
     run = save_run(tmp_path / "run")
     code, _, err = gen("judge", run)
-    assert (code, err.strip()) == (
-        1,
-        f"{run}: this model doesn't say what it was trained on; train it again with gen train",
-    )
+    line = "this model doesn't say what it was trained on; train it again with gen train"
+    assert (code, err.strip()) == (1, f"{run}: {line}")
+    (tmp_path / "names").mkdir()
+    reference.ears.classifiers["svm"].save(tmp_path / "names" / MODEL)
+    code, _, err = gen("judge", tmp_path / "names")
+    assert code == 1
+    assert err.startswith(f"{tmp_path}/names/{MODEL}: ")
+    assert "classifier" in err
+    assert len(err.strip().splitlines()) == 1
 
 
 def test_silent_recordings_can_judge_nothing(gen, tmp_path):
