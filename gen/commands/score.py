@@ -40,9 +40,10 @@ def run(path, run: str, label: str | None, faults: bool, png: bool, out: str):
     for name in names:
         breaks = Breaks(trained.rate) if faults else None
         try:
-            scores.append(surprise.surprise(trained, engine, folder / name, name, label, terminal.track, breaks))
+            one = surprise.surprise(trained, engine, folder / name, name, label, terminal.track, breaks)
             if breaks:
                 found[name] = together(breaks.end(), plain(folder / name))
+            scores.append(one)
         except ValueError as error:
             if single:
                 raise

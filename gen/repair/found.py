@@ -11,7 +11,6 @@ from gen.sound.autoregression import interpolate
 
 APART = 0.001  # seconds: faults nearer to each other are one gap
 REACH, ORDER = 0.032, 0.004  # seconds of the wave around peaks that were cut off, and of linear prediction
-UNCLIP = "ar, above where it was cut off"  # the method
 ROOM = 0.9  # of full scale: whole numbers have no room for peaks that were cut off above it
 
 
@@ -55,7 +54,7 @@ def by_unclipping(recording, gap: Gap, gaps):
         order = min(round(ORDER * rate), (len(wave) - cut.sum()) // 4)
         bound = np.where(cut, np.sign(wave) * top, 0)
         made.append(interpolate(wave, cut, max(1, order), bound) if cut.sum() >= faults.CLIPPED else wave)
-    return np.stack(made, 1)[gap.begin - begin : gap.end - begin]
+    return np.stack(made, 1)[gap.begin - begin : gap.end - begin], "filled by ar, above where it was cut off"
 
 
 def mendable(recording, found, fillers, say) -> tuple:
@@ -74,7 +73,7 @@ def mendable(recording, found, fillers, say) -> tuple:
     gaps = [gap for gap in kinds if gap not in full]
     if not gaps:
         raise ValueError(f"{recording.path}: nothing was found in it to mend; say where with gap=")
-    return gaps, lambda gap: (UNCLIP, by_unclipping) if kinds[gap] == faults.CLIPPING else fillers(gap)
+    return gaps, lambda gap: by_unclipping if kinds[gap] == faults.CLIPPING else fillers(gap)
 
 
 def has_room(recording, gap: Gap) -> bool:

@@ -8,7 +8,7 @@ from gen.base.terminal import unseen
 from gen.repair.gaps import Gap
 from gen.sound import audio, autoregression
 
-AUTO, AR, CUT = "auto", "ar", "cut"  # the methods
+AUTO, MODEL, AR, CUT = "auto", "model", "ar", "cut"  # the methods
 LONGEST = 0.05  # seconds that linear prediction fills as well as anything that is known
 JOIN = (0.002, 0.012)  # seconds between the sides of a cut, at least and at most
 COMPARED = 0.008  # seconds of a side that must fit on the other
@@ -19,7 +19,7 @@ class Patch(NamedTuple):
 
     gap: Gap
     samples: np.ndarray
-    method: str
+    how: str
 
 
 class Recording:
@@ -58,26 +58,25 @@ class Recording:
 def mend(recording: Recording, gaps, fillers, track=unseen) -> list:
     """Return the Patches of a recording's gaps.
 
-    `fillers(gap)` gives the name of the method for a gap, and a function of (recording, gap, gaps) that returns the
-    wave (n, channels) to put there. Raises ValueError.
+    `fillers(gap)` gives the function for a gap that, of (recording, gap, gaps), returns the wave (n, channels) to put
+    there, and in words how it was made. Raises ValueError.
     """
     for gap in track(gaps, "mending", len(gaps)):
-        method, filler = fillers(gap)
-        samples = audio.as_stored(filler(recording, gap, gaps), recording.subtype)
-        recording.patches.append(Patch(gap, samples, method))
+        wave, how = fillers(gap)(recording, gap, gaps)
+        recording.patches.append(Patch(gap, audio.as_stored(wave, recording.subtype), how))
     return recording.patches
 
 
 def by_prediction(recording: Recording, gap: Gap, gaps):
-    """Return the wave (n, channels) of a gap by linear prediction, channel by channel."""
+    """Return the wave (n, channels) of a gap by linear prediction, channel by channel, and how it was made."""
     rate = recording.rate
     before, after = recording.sides(gap, gaps, round(autoregression.REACH * rate))
     sides = zip(before.T, after.T, strict=True)
-    return np.stack([autoregression.fill(left, gap.size, right, rate) for left, right in sides], 1)
+    return np.stack([autoregression.fill(left, gap.size, right, rate) for left, right in sides], 1), "filled by ar"
 
 
 def by_cutting(recording: Recording, gap: Gap, gaps):
-    """Return the few samples (m, channels) that join the sides of a gap, which is left out.
+    """Return the few samples (m, channels) that join the sides of a gap, which is left out, and how it was done.
 
     There are as many as let the side after it fit best on what linear prediction expects after the one before it.
     """
@@ -86,7 +85,7 @@ def by_cutting(recording: Recording, gap: Gap, gaps):
     least, most = (min(gap.size, max(1, round(seconds * rate))) for seconds in JOIN)
     size = min(len(after), round(COMPARED * rate))
     if min(len(before), size) < autoregression.SHORT:
-        return np.zeros((0, recording.channels))
+        return np.zeros((0, recording.channels)), "left out"
     order = min(round(LONGEST * rate / 2), len(before) // 2)
     misfit = np.zeros(most - least + 1)
     for left, right in zip(before.T, after.T, strict=True):
@@ -95,31 +94,37 @@ def by_cutting(recording: Recording, gap: Gap, gaps):
         misfit += ((places[: len(misfit)] - right[:size]) ** 2).sum(1)
     count = least + int(np.argmin(misfit))
     sides = zip(before.T, after.T, strict=True)
-    return np.stack([autoregression.fill(left, count, right, rate) for left, right in sides], 1)
+    joint = np.stack([autoregression.fill(left, count, right, rate) for left, right in sides], 1)
+    return joint, f"left out, joined by {1000 * count / rate:.1f}"
 
 
-def chosen(method: str, rate: int):
-    """Return the `fillers` of `mend` for a `method`. Raises ValueError."""
-    if method not in (AUTO, AR, CUT):
-        raise ValueError(f"method={method}: there are {AUTO}, {AR} and {CUT}")
+def chosen(method: str, rate: int, by_model=None):
+    """Return the `fillers` of `mend` for a `method`; `by_model` is that of a model, where there is one.
+
+    Raises ValueError.
+    """
+    if method not in (AUTO, MODEL, AR, CUT):
+        raise ValueError(f"method={method}: there are {AUTO}, {MODEL}, {AR} and {CUT}")
+    if method == MODEL and by_model is None:
+        raise ValueError(f"method={MODEL}: run= says which, one that was trained on such sounds")
 
     def fillers(gap):
-        seconds = gap.size / rate
-        if method == AUTO and seconds > LONGEST:
+        if method == AUTO and gap.size > LONGEST * rate and by_model is None:
             raise ValueError(
-                f"gap={gap.begin / rate:.3f}:{gap.end / rate:.3f}: is {1000 * seconds:.0f} ms long, more than the "
-                f"{1000 * LONGEST:.0f} that linear prediction knows; method={AR} tries it all the same"
+                f"gap={gap.begin / rate:.3f}:{gap.end / rate:.3f}: is {1000 * gap.size / rate:.0f} ms long, more than "
+                f"the {1000 * LONGEST:.0f} that linear prediction knows; give run=, a model of such sounds, or "
+                f"method={AR}, which tries it all the same"
             )
-        return (CUT, by_cutting) if method == CUT else (AR, by_prediction)
+        by_length = by_model if gap.size > LONGEST * rate else by_prediction
+        return {AUTO: by_length, MODEL: by_model, AR: by_prediction, CUT: by_cutting}[method]
 
     return fillers
 
 
-def told(gap: Gap, count: int, method: str, rate: int) -> str:
+def told(patch: Patch, rate: int) -> str:
     """Return the line that says what was done to a gap."""
-    place = f"{gap.begin / rate:.3f} to {gap.end / rate:.3f} s"
-    size, left = (1000 * n / rate for n in (gap.size, count))
-    return f"{place}: {size:.1f} ms " + (f"left out, joined by {left:.1f}" if method == CUT else f"filled by {method}")
+    gap = patch.gap
+    return f"{gap.begin / rate:.3f} to {gap.end / rate:.3f} s: {1000 * gap.size / rate:.1f} ms {patch.how}"
 
 
 def write(recording: Recording, out, comment: str, new: bool):

@@ -37,7 +37,7 @@ MP3_RATES = (24000, 32000, 44100, 48000)  # Hz; lower ones are encoded worse, fo
 def mp3(wave, rate: int) -> bytes:
     """Return a wave (T,) as an MP3 of the best variable bitrate, resampled to the next rate that suits it."""
     suits = min((r for r in MP3_RATES if r >= rate), default=MP3_RATES[-1])
-    wave = wave if suits == rate else resampled(wave, rate, suits)
+    wave = resampled(wave, rate, suits)
     file = io.BytesIO()
     best = {"bitrate_mode": "VARIABLE", "compression_level": 0.0}
     soundfile.write(file, np.clip(wave, -1, 1), suits, format="MP3", **best)
@@ -46,7 +46,7 @@ def mp3(wave, rate: int) -> bytes:
 
 def resampled(wave, rate: float, to: float):
     """Return a wave (T,) at another rate; its sample 0 stays where it is, and beyond its ends it is silent."""
-    return soxr.resample(wave, rate, to)
+    return wave if rate == to else soxr.resample(wave, rate, to)
 
 
 def native_rate(path) -> int:
