@@ -43,7 +43,7 @@ def main(run, speech, held_out):
     made = {"8-bit mu-law": [law.decode(law.encode(wave)) for wave in real]}
     made["Griffin-Lim"] = [griffin_lim(wave, model.rate) for wave in real]
     for temperature in TEMPERATURES:
-        told = [model.told(Settings(follow=wave)) for wave in real]
+        told = [model.told(Settings(follow=wave))[0] for wave in real]
         symbols = model.sampler().generate(length, range(len(real)), [0] * len(real), 1, temperature, control=told)
         made[f"told, temperature {temperature:g}"] = model.codec.decode(np.concatenate(list(symbols), 1))
     for name, waves in made.items():
