@@ -31,6 +31,7 @@ NAMED = {  # what the text leaves open
     "classifier FOLDER": "classifier ~/words",
     "CLASSIFIER PATH": "runs/words-classifier-lstm ~/recordings",
     "png=FOLDER": "png=plots",
+    "RUN FOLDER": "runs/recordings-tiered ~/recordings",
     "FOLDER": "~/recordings",
     "PATH": "~/recordings",
     "repair FILE gap=FROM:TO": "repair ~/recordings/0.wav gap=0.1:0.11",
@@ -47,6 +48,7 @@ LESS = {  # what makes a command small
     "extend": ["seconds=0.1"],
     "report": ["seconds=0.1", "count=1"],
     "classifier": ["classifier.epochs=1"],
+    "judge": ["count=8", "seconds=0.05", "long=0", "classifiers.lstm.epochs=1", "classifiers.lstm.hidden=[8]"],
 }
 RECORDED = {  # the folders that README names, and what lies there
     "recordings": "{0}.wav",

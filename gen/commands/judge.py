@@ -49,7 +49,8 @@ def run(
     from gen.base import streams, terminal
     from gen.base.build import check
     from gen.judging import takes, verdict
-    from gen.judging.protocol import Protocol, judged
+    from gen.judging.protocol import Protocol
+    from gen.judging.runs import judged
 
     for key, kind in KINDS:
         check(f"data.{key}", data[key], kind)

@@ -16,11 +16,14 @@ and tensorboard. Each validation says in a line what the training has come to an
 what short takes sound like: learning, plateau, overfitting, held-out part unlike the rest, collapsed to silence, noise,
 or stuck in a loop. The best model is kept; patience= ends a training that brings none better. The same command again
 goes on where it was stopped.
+control=mel, or pitch+loudness, tells the model these curves of the recordings as it learns: gen sample follow=, midi=
+and pitch= then play it.
 -m runs one training per value, one after the other; +experiment=leaderboard is every model for the same minutes.
 
   gen train
   gen train ~/recordings minutes=60
   gen train ~/words data.labels=folder data.rate=8000 model=lstm model.hidden=512 name=words
+  gen train ~/violin control=pitch+loudness
   gen train ~/words -m model=gru,lstm seed=0,1 minutes=8
   gen train ~/words -m +experiment=leaderboard && gen evaluate runs/words-*
 """

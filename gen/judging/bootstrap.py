@@ -9,6 +9,7 @@ LIKELY = 0.95  # of an interval
 def drawn(count: int, seed: int, draws: int = DRAWS):
     """Return how often each of `count` sounds is in each sample, float (1 + draws, count); the first has each once."""
     samples = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), draws)
+    samples[(samples == count).any(1)] = 1  # one sound alone, which has no other to be compared with
     return np.concatenate([np.ones((1, count)), samples])
 
 

@@ -85,8 +85,8 @@ class Usual:
         flickers = np.stack([s.flicker for wave in noise for s in seconds(wave, rate)][:NOISES])
         self.middle, self.spread = flickers.mean(0), np.linalg.inv(np.cov(flickers, rowvar=False))
         noisy = float(np.quantile(self.from_noise(flickers), INSIDE))
-        real = self.from_noise(np.stack([s.flicker for s in heard if s.level > QUIET]))
-        least = float(np.quantile(real, RARE / 10))
+        real = [self.from_noise(s.flicker[None])[0] for s in heard if s.level > QUIET]
+        least = float(np.quantile(real, RARE / 10)) if real else 0.0
         self.noise = float(np.sqrt(noisy * least)) if least > noisy else None
 
     def from_noise(self, flickers):

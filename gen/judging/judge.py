@@ -19,7 +19,7 @@ from gen.judging.breaks import KINDS
 from gen.judging.distances import Discrepancy, nearness, polynomial
 from gen.judging.ears import trimmed
 from gen.judging.figures import compare
-from gen.judging.reference import FEWEST, Reference
+from gen.judging.reference import Reference
 from gen.run.folder import JUDGED, folder_of
 
 PLACE = "place (0 recordings, 1 noise)"
@@ -38,13 +38,8 @@ def figure(real=None, takes=None, interval=None, distance=None, unit="") -> dict
     return {"real": real, "takes": takes, "distance": distance, "interval": interval, "unit": unit}
 
 
-def judge(name, reference: Reference, waves, labels, seed: int, track=unseen) -> dict:
-    """Return the figures, by name, of takes (T,) at the reference's rate, with the numbers of their labels or None.
-
-    Raises ValueError, with the takes' `name`, for fewer than FEWEST of them.
-    """
-    if len(waves) < FEWEST:
-        raise ValueError(f"{name}: holds {len(waves)} takes, and {FEWEST} are needed for an estimate; make more")
+def judge(reference: Reference, waves, labels, seed: int, track=unseen) -> dict:
+    """Return the figures, by name, of takes (T,) at the reference's rate, with the numbers of their labels or None."""
     takes = reference.hear([fitted(wave, reference.size) for wave in waves], track)
     found = {PLACE: place(reference, takes, seed)}
     if reference.ears and labels is not None:

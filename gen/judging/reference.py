@@ -15,11 +15,12 @@ from gen.judging.distances import Discrepancy, nearness
 from gen.judging.ears import Ears, learn, trimmed
 from gen.judging.figures import sums
 from gen.judging.nearest import Training
+from gen.judging.protocol import Protocol
 from gen.judging.statistics import Main, Scale, statistics
+from gen.judging.takes import FEWEST
 from gen.sound.codec import Linear16
 
 LONGEST = 5.0  # seconds of a take that are compared, unless told otherwise
-FEWEST = 8  # takes, and recordings or excerpts of them, that figures are made of
 STRETCHES = 60  # of recordings as long as a take is heard for break-outs
 LESSONS = 3000  # recordings that classifiers are trained on at most
 DIRECTIONS = 16  # in which a Frechet distance is measured
@@ -45,13 +46,13 @@ class Sounds(NamedTuple):
 class Reference:
     """Recordings to judge takes by; `data` says where they are and how they are divided, as `gen train` has it.
 
-    `protocol` is a `gen.judging.protocol.Protocol`, `nodes` are the classifiers of labelled recordings; `notes` are for
-    the person. Raises ValueError.
+    `nodes` are the classifiers of labelled recordings; `notes` are for the person. Raises ValueError.
     """
 
-    def __init__(self, data: dict, nodes: dict, protocol, say, track=unseen):
+    def __init__(self, data: dict, nodes: dict, protocol: Protocol, say, track=unseen):
         part, count, seed, self.long = protocol.part, protocol.count, protocol.seed, protocol.long
         codec, rate = Linear16(), data["rate"]  # as they were recorded, not through a model's codec
+        where = data["path"] or "the tones"
         corpus = prepare(**{**data, "tail": 0.0}, codec=codec, track=track)
         held = corpus.test if part == "test" and corpus.test else corpus.valid
         self.part = "test" if held is corpus.test else "valid"
@@ -61,18 +62,18 @@ class Reference:
                 "nothing is held out as part test: judged by part valid, which chose the models (data.test=)"
             )
         if not held:
-            raise ValueError(
-                f"{data['path']}: no recording is held out; give data.test= or data.valid=, a share or a list"
-            )
+            raise ValueError(f"{where}: no recording is held out; give data.test= or data.valid=, a share or a list")
         self.seconds = protocol.seconds or anchors.usual_seconds(held, codec, rate, LONGEST)
         self.size = round(self.seconds * rate)
         real = anchors.excerpts(held, codec, rate, self.seconds, count, seed)
         second = anchors.excerpts(corpus.train, codec, rate, self.seconds, count, seed + 1)
         if min(len(real), len(second)) < FEWEST:
             raise ValueError(
-                f"{data['path']}: part {self.part} has {len(real)} excerpts of {self.seconds:g} s, what is trained on "
+                f"{where}: part {self.part} has {len(real)} excerpts of {self.seconds:g} s, what is trained on "
                 f"has {len(second)}; {FEWEST} of each are needed: hold out more, or lower seconds="
             )
+        if not any(np.any(wave) for _, wave in real):
+            raise ValueError(f"{where}: its recordings are silent; nothing can be judged by them")
         self.labels = np.array([segment.label for segment, _ in real])
         self.ears = self.learned(corpus, codec, nodes, say, track) if corpus.classes else None
         self.settle(real, second, count, track)
@@ -81,11 +82,16 @@ class Reference:
         self.near = [e.distance for e in self.training.nearest(self.real.waves) if e]
 
     def bounds(self, train, held, codec) -> tuple:
-        """Return what no second of recordings does, and which of the held-out ones do it all the same."""
+        """Return what no second of recordings does, and what faults the held-out ones have all the same.
+
+        There is nothing to tell by recordings that last less than a second in all.
+        """
         ends = bool(np.mean([anchors.ending(s) for s in train]) > 0.5)
         joined, others = (
             anchors.joined(part, codec, self.rate, self.long, STRETCHES, self.seed) for part in (train, held)
         )
+        if len(joined[0]) < self.rate:
+            return None, []
         noise = anchors.noise(self.colour, 2 * self.rate, self.rate, STRETCHES, self.seed + 3)
         usual = Usual(joined, noise + anchors.coloured(self.rate, self.seed + 4), self.rate, ends)
         return usual, [usual.faults(wave) for wave in others]

@@ -11,6 +11,7 @@ from gen.sampling.trained import WHOLE, Trained
 from gen.sound import audio
 
 MOST = 3600.0 * 4  # seconds of takes that are made or read at most: they are held in memory
+FEWEST = 8  # takes, and recordings or excerpts of them, that figures are made of
 
 
 class Takes(NamedTuple):
@@ -55,7 +56,6 @@ def sampled(run, rate: int, count: int, seconds: float, settings: dict, track=un
     Raises ValueError.
     """
     trained = Trained(run)
-    check_room(run, count * seconds)
     blocks = trained.stream(seconds=seconds, count=count, block=WHOLE, **settings)
     waves = np.concatenate(list(track(blocks, f"{run}: generating", round(seconds / WHOLE))), 1)
     labels = [trained.classes[i] for i in trained.label_ids(None, count)] if trained.classes else None
@@ -67,22 +67,23 @@ def resampled(wave, rate: int, wanted: int):
     return wave if rate == wanted else audio.resampled(wave, rate, wanted)
 
 
-def read(folder, rate: int, labels: str, names: list, required: bool) -> Takes:
-    """Return the takes in a folder; with labels by `label_of`, where the recordings have `names` of such.
+def read(folder, rate: int, labels: str, required: bool) -> Takes:
+    """Return the takes in a folder, with labels as `label_of` tells them.
 
     Where a file's name tells none it is a ValueError if that is `required`, else no take has one. Raises ValueError too
-    for a file that can't be read, and for more of them than are judged.
+    for a file that can't be read, for fewer of them than FEWEST and for more than are judged.
     """
     folder, found = list_audio(folder)
+    if len(found) < FEWEST:
+        raise ValueError(f"{folder}: holds {len(found)} takes, and {FEWEST} are needed for an estimate; make more")
     check_room(folder, sum(audio.frames(folder / name) / audio.native_rate(folder / name) for name in found))
     told = None
-    if names:
-        try:
-            told = [label_of(name, labels) for name in found]
-        except ValueError:
-            if required:
-                raise
-    return Takes([audio.read(folder / name, rate) for name in found], told)
+    try:
+        told = [label_of(name, labels) for name in found]
+    except ValueError:
+        if required:
+            raise
+    return Takes([audio.read(folder / name, rate) for name in found], told if told and told[0] is not None else None)
 
 
 def number(path, label: str, names: list) -> int:

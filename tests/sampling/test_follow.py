@@ -57,7 +57,7 @@ def test_both_samplers_follow_alike_from_a_recording_on(tmp_path):
     trained = package.load(save_run(tmp_path / "run", ["lo", "hi"], told=curves("loudness")))
     model, silence = trained.model.double(), tuple(trained.codec.silence)
     wave, before = audio.read(sound(tmp_path / "a.wav", 300, 500), RATE), np.sin(np.arange(1001) / 9) / 3
-    control, primed = [trained.told(Settings(follow=wave, prime=before))] * 2, trained.codec.encode(before)
+    control, primed = trained.told(Settings(follow=wave, prime=before)) * 2, trained.codec.encode(before)
     settings = {"seed": 3, "primed": primed, "control": control}
     want, got = (
         np.concatenate(list(each.generate(700, [0, 1], [0, 1], **settings)), 1)
