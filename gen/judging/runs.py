@@ -20,15 +20,19 @@ def judged(paths, recordings: list, nodes: dict, protocol: Protocol, settings: d
     """
     Settings(seconds=protocol.long or 1.0, count=protocol.count, **settings).check()
     sources.check_room("count=, long=", protocol.count * protocol.long)
+    folders = {
+        path: sources.read(path, data["rate"], labels or data["labels"], labels is not None)
+        for path, data in zip(paths, recordings, strict=True)
+        if not is_run(path)
+    }  # first: they take seconds, and the rest minutes
     references: dict[str, Reference] = {}
     for path, data in zip(paths, recordings, strict=True):
-        read = None if is_run(path) else sources.read(path, data["rate"], labels or data["labels"], labels is not None)
         key = json.dumps(data, sort_keys=True)
         if key not in references:
             references[key] = Reference(data, nodes, protocol, say, track)
             for note in references[key].notes:
                 say(note)
-        result = of_path(path, read, references[key], protocol, settings, say, track)
+        result = of_path(path, folders.get(path), references[key], protocol, settings, say, track)
         write(path, result)
         yield key, result
 
