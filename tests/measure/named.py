@@ -1,6 +1,6 @@
 """Classifiers on what their users have: rare classes, words in a long recording, kinds of sound told by the second.
 
-Run it as `python -m tests.measure.named rare DIGITS HELD_OUT`, as `python -m tests.measure.named words RUN DIGITS
+Run it as `python -m tests.measure.named rare DIGITS HELD_OUT EPOCHS`, as `python -m tests.measure.named words RUN DIGITS
 HELD_OUT`, or as `python -m tests.measure.named kinds FOLDER FOLDER ...`. DIGITS holds recordings called
 7_theo_3.wav, HELD_OUT the names of those to be tested on, RUN is a classifier trained on the others; each FOLDER is a
 kind. Needs librosa and scikit-learn (`pip install '.[analysis]'`).
@@ -32,7 +32,7 @@ def node(kind: str, **changes) -> dict:
     return yaml.safe_load((CONF / "classifier" / f"{kind}.yaml").read_text()) | changes
 
 
-def rare(digits, held_out):
+def rare(digits, held_out, epochs):
     """Print what each balance makes of digits of which five are rare, over seeds, and how far these lie apart."""
     recorded = recordings.prepare(digits, **DIGITS)
     (side,) = recordings.sides(recorded, 0.1, held_out, None, SECONDS)
@@ -42,7 +42,7 @@ def rare(digits, held_out):
     for balance in ("none", "weights", "sampling"):
         scores = []
         for seed in track(SEEDS, f"balance={balance}", len(SEEDS)):
-            matrix = lesson.learn(node("lstm", epochs=15), recorded, [cut], balance, 0, seed, SECONDS).matrix()
+            matrix = lesson.learn(node("lstm", epochs=int(epochs)), recorded, [cut], balance, 0, seed, SECONDS).matrix()
             recall = np.diag(matrix) / matrix.sum(1)
             scores.append((figures(matrix).macro_f1, recall[:5].mean(), recall[5:].mean()))
         spread = [f"{np.mean(s):.3f} ({min(s):.3f} to {max(s):.3f})" for s in zip(*scores, strict=True)]
