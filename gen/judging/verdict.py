@@ -5,7 +5,7 @@ from gen.judging.figures import HOARSE, LEVEL, PITCH, SILENCE
 from gen.judging.judge import BREAKS, NAMED, PLACE, by_heart
 from gen.sound.hearing import QUIET
 
-NUMBER = (None, Number(float, -1e18, 1e18))
+NUMBER = (Number(float, -1e300, 1e300), None)
 RULE = {  # of judge.json
     "sentence": str,
     "part": str,
