@@ -1,7 +1,7 @@
 """Classifiers on what their users have: rare classes, words in a long recording, kinds of sound told by the second.
 
-Run it as `python -m tests.measure.named rare DIGITS HELD_OUT EPOCHS`, as `python -m tests.measure.named words RUN DIGITS
-HELD_OUT`, or as `python -m tests.measure.named kinds FOLDER FOLDER ...`. DIGITS holds recordings called
+Run it as `python -m tests.measure.named rare DIGITS HELD_OUT EPOCHS`, as `python -m tests.measure.named words RUN
+DIGITS HELD_OUT`, or as `python -m tests.measure.named kinds FOLDER FOLDER ...`. DIGITS holds recordings called
 7_theo_3.wav, HELD_OUT the names of those to be tested on, RUN is a classifier trained on the others; each FOLDER is a
 kind. Needs librosa and scikit-learn (`pip install '.[analysis]'`).
 """
