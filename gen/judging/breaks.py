@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gen.judging.statistics import flutter
+from gen.judging.voice import FAINT, listen
 from gen.sound.hearing import QUIET, level, power
 
 SECOND = 1.0
@@ -20,14 +21,18 @@ SHORTEST = 0.1  # seconds of a loop; the longest is a second
 SAME = 0.97  # likeness of recordings' own seconds to what follows from which on loops can't be told from them
 NOISES = 200  # seconds of noise that are listened to
 INSIDE = 0.99  # share of them that is noise for sure
+SILENT = np.full(3, np.nan), np.nan  # flicker and tone of what doesn't sound
+EACH = 0.03  # seconds from a frame to the next whose tone is heard
+MOST = 0.9  # share of a second's frames that are no more tonal than it
 
 
 class Second(NamedTuple):
-    """What a second is: level in dBFS, likeness to what follows, and how it flickers (3,): see `flicker`."""
+    """What a second is: level in dBFS, likeness to what follows, how it flickers (3,), and its tone from 0 to 1."""
 
     level: float
     again: float
     flicker: np.ndarray
+    tone: float
 
 
 def seconds(wave, rate: int) -> list:
@@ -40,7 +45,7 @@ def seconds(wave, rate: int) -> list:
         loud = level(float(part.std()))
         sounds, follows = loud > QUIET, i + 1 < len(parts)
         repeats = again(part, parts[i + 1], rate) if sounds and follows else 0.0
-        found.append(Second(loud, repeats, flicker(part, rate) if sounds else np.full(3, np.nan)))
+        found.append(Second(loud, repeats, *((flicker(part, rate), tone(part, rate)) if sounds else SILENT)))
     return found
 
 
@@ -68,6 +73,18 @@ def flicker(second, rate: int) -> np.ndarray:
     return np.array([np.mean(change), np.std(change), np.std(loud)])
 
 
+def tone(second, rate: int) -> float:
+    """Return r of the most tonal tenth of what sounds in a second (see `gen.judging.voice`): under 1/2 in noise.
+
+    Other than `flicker` it tells noise that swells and fades as speech does: a voice of which only hiss is left.
+    """
+    heard = listen(second, rate, EACH)
+    size = max(2, round(EACH * rate))
+    power = second[: len(second) // size * size].reshape(-1, size).var(1)[: len(heard.ratio)]
+    loud = heard.ratio[: len(power)][power > 10 ** (-FAINT / 10) * power.max()]
+    return float(np.quantile(1 / (1 + 10 ** (-loud / 10)), MOST))
+
+
 class Usual:
     """What no recording does: the bounds of a second, from stretches (T,) of recordings and `noise` (T,) of any colour.
 
@@ -82,17 +99,27 @@ class Usual:
         alike = np.array([s.again for s in heard])
         self.again = float((1 + alike.max()) / 2) if alike.max() < SAME else None
         self.silent = bool(np.mean(levels <= QUIET) < RARE / 10)
-        flickers = np.stack([s.flicker for wave in noise for s in seconds(wave, rate)][:NOISES])
+        noises = [s for wave in noise for s in seconds(wave, rate)][-NOISES:]
+        flickers = np.stack([s.flicker for s in noises])
         self.middle, self.spread = flickers.mean(0), np.linalg.inv(np.cov(flickers, rowvar=False))
         noisy = float(np.quantile(self.from_noise(flickers), INSIDE))
         real = [self.from_noise(s.flicker[None])[0] for s in heard if s.level > QUIET]
         least = float(np.quantile(real, RARE / 10)) if real else 0.0
         self.noise = float(np.sqrt(noisy * least)) if least > noisy else None
+        most = float(np.quantile([s.tone for s in noises], INSIDE))
+        tones = [s.tone for s in heard if s.level > QUIET]
+        lowest = float(np.quantile(tones, RARE / 10)) if tones else 0.0
+        self.toneless = (most + lowest) / 2 if lowest > most else None
 
     def from_noise(self, flickers):
         """Return how far seconds that flicker so (n, 3) are from those of noise, in its deviations (Mahalanobis)."""
         apart = flickers - self.middle
         return np.sqrt(np.einsum("ni,ij,nj->n", apart, self.spread, apart))
+
+    def is_noise(self, second: Second) -> bool:
+        """Return whether a second that sounds is noise: it flickers as noise does, or holds no more tone."""
+        steady = self.noise is not None and self.from_noise(second.flicker[None])[0] < self.noise
+        return bool(steady or (self.toneless is not None and second.tone < self.toneless))
 
     def faults(self, wave) -> dict:
         """Return for each of KINDS the first second of a wave (T,) that is so, None where none is."""
@@ -101,13 +128,9 @@ class Usual:
         sounding = [i for i, quiet in enumerate(silent) if not quiet]
         if self.ends and sounding:
             silent = silent[: sounding[-1] + 1]
-        noisy = [
-            s.level > QUIET and self.noise is not None and self.from_noise(s.flicker[None])[0] < self.noise
-            for s in heard
-        ]
         found = {
             "louder": [s.level > self.loudest for s in heard],
-            "noise": noisy,
+            "noise": [s.level > QUIET and self.is_noise(s) for s in heard],
             "loop": [self.again is not None and s.again > self.again for s in heard],
             "silence": [self.silent and quiet for quiet in silent],
         }

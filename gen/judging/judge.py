@@ -19,7 +19,7 @@ from gen.judging.breaks import KINDS
 from gen.judging.distances import Discrepancy, nearness, polynomial
 from gen.judging.ears import trimmed
 from gen.judging.figures import compare
-from gen.judging.reference import Reference
+from gen.judging.reference import Reference, on_all_cores
 from gen.run.folder import JUDGED, folder_of
 
 PLACE = "place (0 recordings, 1 noise)"
@@ -141,7 +141,7 @@ def near(reference, takes, seed: int) -> dict:
 
 def breaking(reference, waves, seed: int, track) -> dict:
     """Return the share of takes that break out, as they are, and for each kind of it, in percent."""
-    heard = [reference.usual.faults(w) for w in track(waves, "hearing what breaks out", len(waves))]
+    heard = on_all_cores(reference.usual.faults, waves, "hearing what breaks out", track)
     out = {}
     for name, kinds in {BREAKS: KINDS, **{f"{BREAKS}: {kind}": (kind,) for kind in KINDS}}.items():
         real, mine = (

@@ -94,7 +94,7 @@ class Reference:
             return None, []
         noise = anchors.noise(self.colour, 2 * self.rate, self.rate, STRETCHES, self.seed + 3)
         usual = Usual(joined, noise + anchors.coloured(self.rate, self.seed + 4), self.rate, ends)
-        return usual, [usual.faults(wave) for wave in others]
+        return usual, on_all_cores(usual.faults, others)
 
     def learned(self, corpus, codec, nodes, say, track) -> Ears:
         """Return classifiers of the labels, trained on what a model was trained on."""
@@ -149,5 +149,10 @@ def hear(waves, rate: int, name: str, track=unseen) -> list:
         return statistics(wave, rate, heard), sums(wave, rate, heard)
 
     one(waves[0][: rate // 10])  # imports aren't made for threads
+    return on_all_cores(one, waves, f"hearing {name}", track)
+
+
+def on_all_cores(function, waves, text: str = "", track=unseen) -> list:
+    """Return what a function makes of each wave, in threads: what it measures leaves the interpreter to others."""
     with ThreadPoolExecutor(machine.cores()) as pool:
-        return list(track(pool.map(one, waves), f"hearing {name}", len(waves)))
+        return list(track(pool.map(function, waves), text, len(waves)))

@@ -28,12 +28,12 @@ class Voice(NamedTuple):
     voiced: np.ndarray
 
 
-def listen(wave, rate: int) -> Voice:
-    """Return the Voice of a wave (T,) at `rate` Hz, a frame around each 10 ms; beyond its ends a wave is silent.
+def listen(wave, rate: int, seconds: float = HOP) -> Voice:
+    """Return the Voice of a wave (T,) at `rate` Hz, a frame around each 10 ms or `seconds`; its ends are in silence.
 
     White noise has a ratio of its own, under 0 dB: the highest of many correlations by chance.
     """
-    size, hop = round(PERIODS / LOWEST * rate), round(HOP * rate)
+    size, hop = round(PERIODS / LOWEST * rate), round(seconds * rate)
     wave = np.pad(np.asarray(wave, np.float64), (size // 2, size - size // 2 + hop))
     frames = np.lib.stride_tricks.sliding_window_view(wave, size)[hop // 2 :: hop][
         : max(1, (len(wave) - size) // hop - 1)

@@ -47,6 +47,13 @@ def test_a_second_of_noise_is_found_whatever_its_colour_and_level(usual, colour,
     assert usual.faults(take(noise=gain * noise))["noise"] == 3
 
 
+def test_a_second_of_which_only_hiss_is_left_is_noise_though_it_swells_and_fades_as_speech_does(usual):
+    wave = take()
+    second = wave[3 * RATE : 4 * RATE]
+    envelope = np.sqrt(np.convolve(second**2, np.ones(200) / 200, "same"))
+    assert usual.faults(take(hiss=envelope * np.random.default_rng(0).standard_normal(RATE)))["noise"] == 3
+
+
 def test_a_second_that_repeats_itself_is_found(usual):
     loop = np.tile(spoken(5, 0.25), 8)
     wave = take()
@@ -69,6 +76,7 @@ def test_recordings_of_noise_or_of_steady_tones_are_no_faults_of_takes_like_them
     noise = anchors.coloured(RATE, 3)
     rain = Usual([noise[1]], noise, RATE, False)
     assert rain.noise is None
+    assert rain.toneless is None
     assert rain.faults(anchors.coloured(RATE, 4)[1])["noise"] is None
     time = np.arange(6 * RATE) / RATE
     organ = Usual([np.sin(2 * np.pi * 440 * time) / 4] * 4, noise, RATE, False)
