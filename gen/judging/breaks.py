@@ -23,6 +23,7 @@ NOISES = 200  # seconds of noise that are listened to
 INSIDE = 0.99  # share of them that is noise for sure
 SILENT = np.full(3, np.nan), np.nan  # flicker and tone of what doesn't sound
 EACH = 0.03  # seconds from a frame to the next whose tone is heard
+CLEAR = 0.1  # of r between noise and recordings, else tone doesn't tell: in chords r is low
 MOST = 0.9  # share of a second's frames that are no more tonal than it
 
 
@@ -109,7 +110,7 @@ class Usual:
         most = float(np.quantile([s.tone for s in noises], INSIDE))
         tones = [s.tone for s in heard if s.level > QUIET]
         lowest = float(np.quantile(tones, RARE / 10)) if tones else 0.0
-        self.toneless = (most + lowest) / 2 if lowest > most else None
+        self.toneless = (most + lowest) / 2 if lowest - most > CLEAR else None
 
     def from_noise(self, flickers):
         """Return how far seconds that flicker so (n, 3) are from those of noise, in its deviations (Mahalanobis)."""
