@@ -1,6 +1,7 @@
 """Several processes that train as one, as torchrun starts them. Alone, every method hands back what it was given."""
 
 import contextlib
+import importlib
 import os
 from typing import NamedTuple
 
@@ -58,10 +59,14 @@ class Ranks(NamedTuple):
 
 @contextlib.contextmanager
 def join():
-    """Yield the Ranks of this process, having joined the others if torchrun started it."""
+    """Yield the Ranks of this process, having joined the others if torchrun started it.
+
+    No thread of the group outlives the block: one that let go of a tensor while Python ends would abort the process.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield Ranks()
         return
+    importlib.import_module("torch.distributed.nn")  # later, its defaults would keep the group and its threads
     dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield Ranks(dist.get_rank(), dist.get_world_size())

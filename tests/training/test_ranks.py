@@ -49,6 +49,25 @@ with ranks.join() as group:
 """
 
 
+THREADS = """
+import os, torch
+from pathlib import Path
+from gen.base import ranks
+
+def threads():
+    return {path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")}
+
+with ranks.join() as group:
+    weight = torch.nn.Parameter(torch.ones(4, 4))
+    optimizer = torch.optim.Adam([weight])
+    weight.sum().backward()
+    group.sum_gradients([weight])
+    optimizer.step()
+    during = threads()
+Path(f"threads-{group.rank}").write_text(f"{len(during)} {len(threads() & {'pt_gloo_runloop', 'gloo_tcp_loop'})}")
+"""
+
+
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "in").mkdir()
@@ -79,6 +98,16 @@ def test_two_ranks_see_each_sample_once_and_have_the_gradient_of_the_joined_batc
         assert torch.equal(joined, seen)
         for ours, theirs in zip(gradients, expected, strict=True):
             assert torch.allclose(ours, theirs, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system does not list threads")
+def test_no_thread_of_the_group_is_left_behind(folder, monkeypatch):
+    (folder / "threads.py").write_text(THREADS)
+    two("threads.py", cwd=folder, monkeypatch=monkeypatch)
+    for rank in (0, 1):
+        during, left = map(int, (folder / f"threads-{rank}").read_text().split())
+        assert during > 1
+        assert left == 0
 
 
 def test_two_ranks_train_as_one_does_and_one_goes_on_from_there(gen, folder, monkeypatch):
