@@ -43,10 +43,11 @@ def run(
     seed: int,
     png: str | None,
 ):
-    from gen.base import files, streams, terminal
+    from gen.base import streams, terminal
     from gen.base.build import conform
     from gen.naming import lesson, recordings, training
     from gen.pages import confusion as page
+    from gen.pages import template
     from gen.run.folder import CONFUSION, MODEL, run_folder
     from gen.run.lock import owning
 
@@ -59,7 +60,7 @@ def run(
     home, page_file = run_folder(name or ""), run_folder(name or "") / CONFUSION
     settings = {"data": data, "balance": balance, "augment": augment, "folds": folds, "seed": seed, "seconds": seconds}
     lesson.check_begun(home, classifier, settings)
-    files.spare(page_file, page.MARK)
+    template.spare(page_file, page.MAKER)
     training.make(classifier, 2, balance, augment)  # what can't be built is told before anything is read
     recorded = recordings.prepare(**folder, track=terminal.track)
     sides = recordings.sides(recorded, data["valid"], data["test"], folds, seconds)

@@ -23,7 +23,7 @@ the three of each recording.
 
 
 def run(paths, out: str | None, seconds: float | None, hop: float, pause: float, least: float):
-    from gen.base import streams, terminal
+    from gen.base import streams, tables, terminal
     from gen.naming import classifier as classifiers
     from gen.naming import reading, spotting
 
@@ -44,7 +44,7 @@ def run(paths, out: str | None, seconds: float | None, hop: float, pause: float,
             terminal.say(note)
         terminal.table(columns, rows)
         if out:
-            reading.write(out, reading.as_csv(columns, rows))
+            reading.write(out, tables.as_csv(columns, rows))
             streams.show(out)
         return
     written = timelines(classifier, recordings, out, {"seconds": seconds, "hop": hop, "pause": pause, "least": least})
@@ -54,7 +54,7 @@ def run(paths, out: str | None, seconds: float | None, hop: float, pause: float,
 
 def timelines(classifier, recordings: list, out: str | None, settings: dict) -> list:
     """Print the words in each recording, and write them as `out` asks for; return the paths written."""
-    from gen.base import terminal
+    from gen.base import tables, terminal
     from gen.corpus.corpus import more
     from gen.naming import reading, spotting
     from gen.pages import timeline
@@ -72,20 +72,20 @@ def timelines(classifier, recordings: list, out: str | None, settings: dict) -> 
         words = spotting.spot(classifier, heard.wave, **settings, track=terminal.track)
         own = [(path, f"{w.start:.3f}", f"{w.stop:.3f}", w.label, f"{w.probability:.4f}") for w in words]
         rows += own
-        tables = {".csv": reading.as_csv(columns, own), ".txt": reading.as_labels(words)}
+        made = {".csv": tables.as_csv(columns, own), ".txt": tables.as_labels(word[:3] for word in words)}
         places = [Path(out)] if out and kind in (".txt", ".html") else []
         if out and kind not in (".csv", ".txt", ".html"):
-            places = [Path(out) / f"{path.stem}{kind}" for kind in (*tables, ".html")]
+            places = [Path(out) / f"{path.stem}{kind}" for kind in (*made, ".html")]
         for place in places:
             if place.suffix.lower() == ".html":
                 timeline.write(place, path.name, heard.wave, classifier.rate, words)
             else:
-                reading.write(place, tables[place.suffix.lower()])
+                reading.write(place, made[place.suffix.lower()])
         written += places
     if not rows and faults:
         raise ValueError(faults[0] + more(faults))
     terminal.table(columns, rows)
     if kind == ".csv":
-        reading.write(out, reading.as_csv(columns, rows))
+        reading.write(out, tables.as_csv(columns, rows))
         written.append(Path(out or ""))
     return written

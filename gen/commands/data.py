@@ -29,16 +29,17 @@ def run(
     learning_rate: float,
     optimizer: str,
 ):
-    from gen.base import files, streams, terminal
+    from gen.base import streams, terminal
     from gen.base.build import conform
     from gen.corpus.corpus import prepare
     from gen.pages import survey as page
+    from gen.pages import template
     from gen.survey.findings import findings, tables
     from gen.survey.folder import survey
     from gen.training.trial import trial
 
     conform(data, prepare, "data", facts=("codec", "lanes", "track"))
-    files.spare(out, page.MARK)
+    template.spare(out, page.MAKER)
     report = survey(data["path"], data["rate"], terminal.track)
     if report["files"] and not report["twins"]:  # else the findings say already what stands in the way
         try:

@@ -21,10 +21,10 @@ with their times in OUT/faults.csv, and in OUT/NAME.txt as labels for Audacity, 
 
 
 def run(path, run: str, label: str | None, faults: bool, png: bool, out: str):
-    from gen.base import files, streams, terminal
+    from gen.base import files, streams, tables, terminal
     from gen.corpus.names import find_audio
     from gen.judging import surprise
-    from gen.judging.faults import COLUMNS, Breaks, labels, plain, rows, together
+    from gen.judging.faults import COLUMNS, Breaks, plain, rows, together
     from gen.pages import surprise as page
     from gen.run.folder import name_of
     from gen.sampling.trained import Trained
@@ -59,14 +59,14 @@ def run(path, run: str, label: str | None, faults: bool, png: bool, out: str):
         written = page.write(scores[0], path, trained.rate, run, out, png)
     else:
         written = [Path(out) / "files.csv"]
-        files.write(written[0], surprise.table(surprise.COLUMNS, surprise.rows(scores)))
+        files.write(written[0], tables.as_csv(surprise.COLUMNS, surprise.rows(scores)))
     if faults:
         lines = [line for name in found for line in rows(name, found[name])]
         terminal.table(COLUMNS, lines)
-        files.write(Path(out) / "faults.csv", surprise.table(COLUMNS, lines))
+        files.write(Path(out) / "faults.csv", tables.as_csv(COLUMNS, lines))
         written.append(Path(out) / "faults.csv")
         for name in filter(found.get, found):
             written.append(Path(out) / f"{name_of(str(Path(name).with_suffix('')))}.txt")
-            files.write(written[-1], labels(found[name]))
+            files.write(written[-1], tables.as_labels(fault[:3] for fault in found[name]))
     for each in written:
         streams.show(each)

@@ -95,17 +95,28 @@ def _encode_file(path, objects, dtype, codec, rate):
     entry = {"stamp": stamp, "content": content, "rate": native}
     if is_whole(made):
         return entry, False
-    damaged, before, check = made.exists(), 0.0, 0
-    with files.replacing(made, MARK) as file:
+    damaged = made.exists()
+
+    def blocks():
+        before, none = 0.0, True
         for block in audio.blocks(path, rate):
-            symbols = codec.encode(block, before).astype(dtype).tobytes()
-            check = zlib.crc32(symbols, check)
-            file.write(symbols)
-            before = float(block[-1])
-        if not file.tell():
+            yield codec.encode(block, before).astype(dtype).tobytes()
+            before, none = float(block[-1]), False
+        if none:
             raise ValueError(f"{path}: is shorter than one sample at {rate} Hz; remove it")
-        file.write(check.to_bytes(CHECK, "little"))
+
+    write(made, blocks())
     return entry, damaged
+
+
+def write(path, blocks):
+    """Write an object of blocks of bytes and their CRC-32, whole or not at all."""
+    check = 0
+    with files.replacing(path, MARK) as file:
+        for block in blocks:
+            check = zlib.crc32(block, check)
+            file.write(block)
+        file.write(check.to_bytes(CHECK, "little"))
 
 
 def is_whole(path) -> bool:

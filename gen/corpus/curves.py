@@ -8,7 +8,6 @@ import functools
 import hashlib
 import itertools
 import math
-import zlib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ import numpy as np
 
 from gen.base import files
 from gen.base.terminal import unseen
-from gen.corpus.cache import CHECK, MARK, Recording, is_whole
+from gen.corpus import cache
+from gen.corpus.cache import CHECK, Recording, is_whole
 from gen.corpus.splits import spread
 from gen.sound import blockwise, curves, features
 from gen.sound.curves import Curves
@@ -69,13 +69,9 @@ def measure(made: Curves, segments, folder: Path, track=unseen):
         wanted = itertools.product(recordings, made.families)
         fresh = [(r, family) for r, family in wanted if not is_whole(place(r, made.rate, family))]
         for recording, family in track(fresh, "listening to the recordings", len(fresh)) if fresh else ():
-            check = 0
-            with files.replacing(place(recording, made.rate, family), MARK) as file:
-                for part, _ in blockwise.frames(folder / recording.name, made.rate, [family], curves.STEP):
-                    data = curves.in_octaves(part.values, part.names).astype(NUMBER).tobytes()
-                    check = zlib.crc32(data, check)
-                    file.write(data)
-                file.write(check.to_bytes(CHECK, "little"))
+            found = blockwise.frames(folder / recording.name, made.rate, [family], curves.STEP)
+            rows = (curves.in_octaves(part.values, part.names).astype(NUMBER).tobytes() for part, _ in found)
+            cache.write(place(recording, made.rate, family), rows)
 
 
 def place(recording: Recording, rate: int, family: str) -> Path:

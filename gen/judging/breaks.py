@@ -12,7 +12,7 @@ import numpy as np
 
 from gen.judging.statistics import flutter
 from gen.judging.voice import FAINT, listen
-from gen.sound.hearing import QUIET, level, power
+from gen.sound.hearing import QUIET, framed, level, power
 
 SECOND = 1.0
 KINDS = ("louder", "noise", "loop", "silence")
@@ -80,8 +80,7 @@ def tone(second, rate: int) -> float:
     Other than `flicker` it tells noise that swells and fades as speech does: a voice of which only hiss is left.
     """
     heard = listen(second, rate, EACH)
-    size = max(2, round(EACH * rate))
-    power = second[: len(second) // size * size].reshape(-1, size).var(1)[: len(heard.ratio)]
+    power = framed(second, rate, EACH).var(1)[: len(heard.ratio)]
     loud = heard.ratio[: len(power)][power > 10 ** (-FAINT / 10) * power.max()]
     return float(np.quantile(1 / (1 + 10 ** (-loud / 10)), MOST))
 

@@ -15,9 +15,9 @@ from gen.base import files
 from gen.base.terminal import unseen
 from gen.naming import classifier
 from gen.naming.training import Examples, train
+from gen.sound import hearing
 
 FADED = 40.0  # dB under a sound's loudest frame: what is so at its ends is left out
-FRAME = 0.01  # seconds
 KEPT = "ears"  # a folder of the cache
 
 
@@ -61,9 +61,8 @@ def learn(nodes: dict, waves, labels, names, rate: int, seed: int, say, track=un
 
 def trimmed(wave, rate: int):
     """Return a wave (T,) from its first to its last frame that is less than 40 dB under its loudest; silence whole."""
-    size = max(1, round(FRAME * rate))
-    square = (np.asarray(wave[: len(wave) // size * size], np.float64).reshape(-1, size) ** 2).mean(1)
-    if not len(square) or square.max() < 1e-10:
+    frames = hearing.framed(wave, rate)
+    if not len(frames) or (frames**2).mean(1).max() < 1e-10:
         return np.asarray(wave, np.float32)
-    loud = np.flatnonzero(square >= square.max() * 10 ** (-FADED / 10))
+    loud, size = hearing.loud(frames, FADED), frames.shape[1]
     return np.asarray(wave[loud[0] * size : (loud[-1] + 1) * size], np.float32)

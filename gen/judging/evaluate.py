@@ -28,9 +28,7 @@ def measure(run, path: str | None = None, names: str | None = None, **progress) 
     the recordings, and told none. Raises ValueError.
     """
     trained = Trained(run)
-    if "trained" not in trained.header:
-        raise ValueError(f"{run}: this model doesn't say what it was trained on; train it again with gen train")
-    settings = {**trained.header["trained"]["settings"]["data"], "tail": 0.0}
+    settings = {**trained.recordings(run), "tail": 0.0}
     if path is not None:
         settings["path"] = path
     if names is not None:

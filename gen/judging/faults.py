@@ -136,11 +136,13 @@ def plain(path) -> list:
     """
     rate, frames = audio.native_rate(path), audio.frames(path)
     size, margin = round(PIECE * rate), round(MARGIN * rate)
-    highest = np.max([np.abs(full(path, at, at + size)).max(0) for at in range(0, frames, size)], 0)
+    highest = np.max(
+        [np.abs(audio.full_scale(audio.stored(path, at, at + size))).max(0) for at in range(0, frames, size)], 0
+    )
     found: list = []
     for at in range(0, frames, size):
         begin = max(0, at - margin)
-        for wave, top in zip(full(path, begin, at + size + margin).T, highest, strict=True):
+        for wave, top in zip(audio.full_scale(audio.stored(path, begin, at + size + margin)).T, highest, strict=True):
             runs = [(DROPOUT, *run) for run in dropouts(wave, top, rate)] + [
                 (CLIPPING, *run) for run in clips(wave, top)
             ]
@@ -149,12 +151,6 @@ def plain(path) -> list:
             ]
             found += [Fault(first / rate, last / rate, kind, float(last - first)) for kind, first, last in runs]
     return sorted(set(found))
-
-
-def full(path, begin: int, end: int):
-    """Return the wave (n, channels), full scale 1, between two samples of a file, those that there are."""
-    stored = audio.stored(path, begin, end)
-    return stored / 2.0**31 if stored.dtype == np.int32 else stored
 
 
 def equal(wave, alike: float) -> list:
@@ -196,8 +192,3 @@ def together(found, plainly) -> list:
 def rows(name: str, found) -> list:
     """Return COLUMNS as text for Faults."""
     return [(name, f"{f.begin:.4f}", f"{f.end:.4f}", f.kind, f"{f.strength:.1f}") for f in found]
-
-
-def labels(found) -> bytes:
-    """Return Faults as a file of labels that Audacity imports."""
-    return "".join(f"{f.begin:.6f}\t{f.end:.6f}\t{f.kind}\n" for f in found).encode()

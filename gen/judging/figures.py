@@ -40,8 +40,7 @@ def sums(wave, rate: int, heard: voice.Voice) -> dict:
     hz, ratio = heard.hz[heard.voiced], heard.ratio[heard.voiced]
     pitch = np.clip(12 * np.log2(hz / voice.LOWEST) / STEP, 0, SEMITONES - 1).astype(int)
     spectra = hearing.mel(wave, rate)
-    size = max(2, round(hearing.FRAME * rate))
-    frames = wave[: len(wave) // size * size].reshape(-1, size)
+    frames = hearing.framed(wave, rate)
     sounding = frames.var(1) > 10 ** (hearing.QUIET / 10)
     return {
         "ratio": np.array([ratio.sum(), len(ratio)]),

@@ -11,7 +11,7 @@ import itertools
 import numpy as np
 
 from gen.judging.voice import HOP, Voice
-from gen.sound.hearing import BANDS, FRAME, QUIET, mel, power
+from gen.sound.hearing import BANDS, QUIET, framed, mel, power
 
 SECONDS = 1.0
 LOUDNESS = 0.3  # the exponent of power
@@ -42,8 +42,7 @@ def statistics(wave, rate: int, voice: Voice) -> np.ndarray:
 
 def levelled(wave, rate: int):
     """Return a wave, brought to one level where it sounds; silence stays."""
-    size = max(2, round(FRAME * rate))
-    square = wave[: len(wave) // size * size].reshape(-1, size).var(1)
+    square = framed(wave, rate).var(1)
     sounds = square > 10 ** (QUIET / 10)
     return wave * (LEVEL / np.sqrt(square[sounds].mean())) if sounds.any() else np.zeros(len(wave))
 

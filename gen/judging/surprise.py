@@ -6,12 +6,11 @@ expected to: what a model doesn't know shows in the difference. The engine hears
 memory that doesn't grow with it but for the curve's three numbers each 10 ms.
 """
 
-import csv
-import io
 from typing import NamedTuple
 
 import numpy as np
 
+from gen.base.tables import as_csv
 from gen.base.terminal import unseen
 from gen.engine.forced import Cost, hear
 from gen.engine.player import Engine
@@ -131,13 +130,6 @@ def strange(one: Surprise, own: float | None) -> str | None:
     )
 
 
-def table(columns, lines) -> bytes:
-    """Return CSV (RFC 4180) of lines under their columns."""
-    text = io.StringIO()
-    csv.writer(text).writerows([columns, *lines])
-    return text.getvalue().encode(errors="replace")  # a name may be no UTF-8
-
-
 def curve(one: Surprise) -> bytes:
     """Return the curve of a Surprise as CSV of the columns CURVE."""
-    return table(CURVE, ((f"{at:.3f}", f"{bits:.4f}", f"{expected:.4f}") for at, bits, expected in one.points))
+    return as_csv(CURVE, ((f"{at:.3f}", f"{bits:.4f}", f"{expected:.4f}") for at, bits, expected in one.points))

@@ -28,7 +28,7 @@ def recordings_of(paths, given: dict, otherwise: dict) -> list:
     `given` holds for all. Raises ValueError.
     """
     given = {key: value for key, value in given.items() if value is not None}
-    runs = {path: trained_on(path) for path in paths if is_run(path)}
+    runs = {path: Trained(path).recordings(path) for path in paths if is_run(path)}
     first = next(iter(runs.values()), None)
     found = []
     for path in paths:
@@ -42,14 +42,6 @@ def recordings_of(paths, given: dict, otherwise: dict) -> list:
     return found
 
 
-def trained_on(run) -> dict:
-    """Return what a run says of the recordings that it was trained on. Raises ValueError."""
-    header = Trained(run).header
-    if "trained" not in header:
-        raise ValueError(f"{run}: this model doesn't say what it was trained on; train it again with gen train")
-    return header["trained"]["settings"]["data"]
-
-
 def sampled(run, rate: int, count: int, seconds: float, settings: dict, track=unseen) -> Takes:
     """Return `count` takes of a run, a label after the other, resampled to `rate` if that isn't the model's.
 
@@ -59,12 +51,7 @@ def sampled(run, rate: int, count: int, seconds: float, settings: dict, track=un
     blocks = trained.stream(seconds=seconds, count=count, block=WHOLE, **settings)
     waves = np.concatenate(list(track(blocks, f"{run}: generating", round(seconds / WHOLE))), 1)
     labels = [trained.classes[i] for i in trained.label_ids(None, count)] if trained.classes else None
-    return Takes([resampled(wave, trained.rate, rate) for wave in waves], labels)
-
-
-def resampled(wave, rate: int, wanted: int):
-    """Return a wave (T,) at the rate that is wanted."""
-    return wave if rate == wanted else audio.resampled(wave, rate, wanted)
+    return Takes([audio.resampled(wave, trained.rate, rate) for wave in waves], labels)
 
 
 def read(folder, rate: int, labels: str, required: bool) -> Takes:

@@ -109,11 +109,10 @@ class Classifier:
         wave = np.asarray(wave, np.float32)
         if wave.ndim != 1:
             raise ValueError(f"the wave is of shape {wave.shape}; give one channel, (T,)")
-        if fault := unheard(wave, rate or self.rate):
+        rate = rate or self.rate
+        if fault := unheard(wave, rate):
             raise ValueError(f"the wave {fault}")
-        if rate not in (None, self.rate):
-            wave = audio.resampled(wave, rate, self.rate)
-        return self.named(self.probabilities([wave])[0])
+        return self.named(self.probabilities([audio.resampled(wave, rate, self.rate)])[0])
 
     def named(self, sure) -> Named:
         """Return the name that probabilities (K,) come to."""

@@ -10,7 +10,7 @@ import numpy as np
 from gen.base.terminal import unseen
 from gen.naming.looks import View
 from gen.naming.method import Scale, Shown, taken
-from gen.naming.svm import Pooled
+from gen.naming.pooled import Pooled
 
 
 class Forest(Pooled):

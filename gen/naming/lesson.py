@@ -19,7 +19,7 @@ from gen.naming.recordings import Recordings
 from gen.run import checkpoint
 from gen.run.checkpoint import CLASSIFIER, Otherwise
 from gen.run.folder import HOME, MODEL
-from gen.run.resume import flat
+from gen.run.resume import different, flat
 
 COLUMNS = ("", "accuracy", "95 % interval", "macro-F1", "worst class", "s to train", "ms to name", "tested on")
 FOLD_COLUMNS = ("fold", "accuracy", "macro-F1", "worst class", "tested on")
@@ -123,11 +123,10 @@ def check_begun(run: Path, node: dict, settings: dict):
     header = checkpoint.read(run / MODEL, HEADER, kind=CLASSIFIER).header
     before = flat({"classifier": header["classifier"], **header["trained"]["settings"]} if "trained" in header else {})
     now = flat({"classifier": node, **settings})
-    for key in sorted(before.keys() | now.keys()):
-        if before.get(key) != now.get(key):
-            raise Otherwise(
-                f"{key}={now.get(key)}: {run} was trained with {key}={before.get(key)}; give that, or another name="
-            )
+    if key := different(before, now):
+        raise Otherwise(
+            f"{key}={now.get(key)}: {run} was trained with {key}={before.get(key)}; give that, or another name="
+        )
 
 
 def rows(headers: dict) -> list:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gen.sound import audio, features
+from gen.sound import audio, features, hearing
 from gen.sound.features import Frames
 
 HOP = 0.01  # seconds from frame to frame
@@ -58,7 +58,7 @@ class View(NamedTuple):
 
     def heard(self, wave, rate: int) -> list:
         """Return a wave at each of the speeds."""
-        return [wave if speed == 1 else audio.resampled(wave, rate * speed, rate) for speed in self.speeds]
+        return [audio.resampled(wave, rate * speed, rate) for speed in self.speeds]
 
     def sequence(self, wave, rate: int):
         """Return the features (n, C) float32 of each frame of a wave."""
@@ -88,10 +88,8 @@ def trimmed(wave, rate: int, decibels: float):
 
     0 leaves it as it is. Speakers and microphones leave silence and noise there, each their own.
     """
-    size = max(1, round(HOP * rate))
-    count = len(wave) // size
-    if not decibels or count < 2:
+    frames = hearing.framed(wave, rate)
+    if not decibels or len(frames) < 2:
         return wave
-    power = np.square(wave[: count * size], dtype=np.float64).reshape(count, size).mean(1)
-    loud = np.flatnonzero(power >= power.max() * 10 ** (-decibels / 10))
+    loud, size = hearing.loud(frames, decibels), frames.shape[1]
     return wave[max(0, loud[0] - 1) * size : (loud[-1] + 2) * size]

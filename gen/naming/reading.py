@@ -1,12 +1,9 @@
-"""Files read to be named: what each is, what can't be told of some and why; tables of it as CSV and for Audacity."""
+"""Files read to be named: what each is, what can't be told of some and why."""
 
-import csv
-import io
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from gen.base import files
-from gen.base.streams import plain
 from gen.base.terminal import unseen
 from gen.corpus.corpus import more
 from gen.corpus.names import find_audio
@@ -86,20 +83,6 @@ def remarks(classifier: Classifier, other: list, long: list) -> list:
             f"seconds={classifier.usual:.2g} spots the words in it"
         )
     return out
-
-
-def as_csv(columns, rows) -> bytes:
-    """Return a table as CSV (RFC 4180), which spreadsheets and pandas open; what can't be shown is a ?."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([plain(cell) for cell in row] for row in rows)
-    return text.getvalue().encode(errors="replace")
-
-
-def as_labels(words) -> bytes:
-    """Return Words as Audacity's label file: start, stop and label, with tabs between, a line each."""
-    return "".join(f"{w.start:.6f}\t{w.stop:.6f}\t{plain(w.label)}\n" for w in words).encode(errors="replace")
 
 
 def write(path, data: bytes):

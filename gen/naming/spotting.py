@@ -13,7 +13,6 @@ from gen.base.terminal import unseen
 from gen.naming.classifier import Classifier
 from gen.sound import hearing
 
-FRAME = 0.01  # seconds over which the level is told
 ABOVE, UNDER = 10.0, 30.0  # dB over the quiet tenth of a recording, and under its loud twentieth: what sounds
 WHOLE = 1.5  # windows: what is no longer is named at once
 SHORTEST = 0.05  # seconds: what is shorter is a click
@@ -89,11 +88,10 @@ def runs(names, start: float, stop: float, hop: float, spans: list, sure) -> lis
 
 def sounding(wave, rate: int, pause: float) -> list:
     """Return the stretches of a wave (T,) that sound, in seconds from start to stop, no `pause` in any of them."""
-    size = max(1, round(FRAME * rate))
-    count = len(wave) // size
-    if not count:
+    frames = hearing.framed(wave, rate)
+    if not len(frames):
         return []
-    frames = np.asarray(wave[: count * size], np.float64).reshape(count, size)
+    size = frames.shape[1]
     levels = np.maximum(10 * np.log10(np.maximum(frames.var(1), 1e-20)), hearing.FLOOR)
     quiet, loud = np.quantile(levels, [0.1, 0.95])
     loud_enough = levels > max(hearing.QUIET, min(quiet + ABOVE, loud - UNDER))

@@ -1,7 +1,7 @@
 """Support vector machines with a radial basis function, fitted by scikit-learn and evaluated here, from their arrays.
 
 Each two classes have a machine of their own; their votes decide (Chang & Lin 2011, LIBSVM), and a sigmoid of each
-class makes a probability of its votes (Platt 1999). `tests/naming/test_svm.py` holds it to scikit-learn's.
+class makes a probability of its votes (Platt 1999). a test holds it to scikit-learn's.
 """
 
 from itertools import combinations
@@ -10,41 +10,10 @@ import numpy as np
 
 from gen.base.terminal import unseen
 from gen.naming.looks import View
-from gen.naming.method import Method, Scale, Shown, evenly, taken, weights_of
+from gen.naming.method import Scale, Shown, taken
+from gen.naming.pooled import Pooled
 
 CHUNK = 1024  # rows whose distances to all vectors are in memory at a time
-
-
-class Pooled(Method):
-    """A method that sees one row of numbers of each recording: statistics of features, or their means in parts."""
-
-    def __init__(self, classes: int, view: View, parts: int):
-        view.check()
-        if not 0 <= parts <= 1000:
-            raise ValueError(f"classifier.parts={parts}: this is 0 (statistics of the whole) to 1,000")
-        self.classes, self.view, self.parts = classes, view, parts
-        self.scale: Scale
-
-    def look(self, wave, rate: int):
-        if self.parts:
-            return self.view.parts(wave, rate, self.parts)
-        return self.view.statistics(wave, rate)
-
-    def rows(self, looks):
-        """Return looks as standardised rows (N, D)."""
-        return np.stack([self.scale.of(look) for look in looks])
-
-    def embed(self, looks):
-        return self.rows(looks)
-
-    def shown(self, train: Shown, balance: str, seed: int) -> tuple:
-        """Set the scale; return the rows to be fitted, their labels, and their weights."""
-        self.scale = Scale.fitted(train.looks)
-        rows, labels = self.rows(train.looks), train.labels
-        if balance == "sampling":
-            drawn = evenly(labels, np.random.default_rng(seed))
-            rows, labels = rows[drawn], labels[drawn]
-        return rows, labels, weights_of(labels, self.classes) if balance == "weights" else None
 
 
 class SVM(Pooled):

@@ -2,14 +2,13 @@
 
 from typing import Any, NamedTuple
 
-from gen.base import files
 from gen.base.terminal import unseen
 from gen.naming.recordings import CODEC, wave_of
+from gen.pages import template
 from gen.pages.listening import Album
 from gen.pages.report import Sound
-from gen.pages.template import render
 
-MARK = '<meta name="generator" content="gen classifier">'  # as confusion.html has it
+MAKER = "gen classifier"  # as confusion.html has it
 EACH, ALL = 12, 120  # mistakes that a cell plays, and the page
 LONGEST = 10  # seconds of each
 
@@ -46,8 +45,7 @@ def write(path, title: str, lesson, runs: tuple, folds: tuple | None = None, tra
 
     `runs` and `folds` are tables, columns and rows, of classifiers tested on the same and of each fold.
     """
-    files.spare(path, MARK)
-    files.write(path, page(title, lesson, runs, folds, track).encode(errors="replace"))
+    template.write(path, MAKER, page(title, lesson, runs, folds, track))
 
 
 def page(title: str, lesson, runs: tuple, folds: tuple | None = None, track=unseen) -> str:
@@ -70,7 +68,7 @@ def page(title: str, lesson, runs: tuple, folds: tuple | None = None, track=unse
     what = "windows" if any(t.segment.start for t in lesson.tested) else "recordings"
     told: dict[str, Any] = {"title": title, "right": int(matrix.trace()), "tested": int(matrix.sum()), "what": what}
     told |= {"names": classifier.names, "matrix": rows, "runs": runs, "folds": folds, "mistakes": mistakes}
-    return render("confusion.html", **told, data={"sounds": album.sounds})
+    return template.render("confusion.html", **told, data={"sounds": album.sounds})
 
 
 def row_of(matrix, label: int, names) -> Row:

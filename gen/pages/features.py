@@ -7,15 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gen.base import files
 from gen.base.terminal import unseen
 from gen.corpus.names import find_audio
-from gen.pages import chart, lanes, pictures
+from gen.pages import chart, lanes, pictures, template
 from gen.pages.listening import Album, described
-from gen.pages.template import render
 from gen.sound import audio
 
-MARK = '<meta name="generator" content="gen features">'  # as features.html has it
+MAKER = "gen features"  # as features.html has it
 FILES, MINUTES = 24, 20  # on a page at most
 POINTS = 900  # of an outline and of a curve
 GAP = 2  # frames without a value over which a curve goes on
@@ -54,7 +52,7 @@ class Shown(NamedTuple):
 def check(path, page, png):
     """Raise ValueError unless the recordings in `path` fit on a page, and it and plots may be written."""
     if page:
-        files.spare(page, MARK)
+        template.spare(page, MAKER)
     if png:
         from gen.pages import plots  # noqa: F401  matplotlib may be missing
     folder, names = find_audio(path)
@@ -77,7 +75,7 @@ def write(path, names, rate: int, page, png, track=unseen) -> list:
     drawn = [lanes.lanes(sound.wave, rate) for sound in track(sounds, "drawing", len(sounds))]
     written = []
     if page:
-        files.write(page, html(sounds, drawn).encode(errors="replace"))
+        template.write(page, MAKER, html(sounds, drawn))
         written.append(Path(page))
     if png:
         from gen.pages import plots
@@ -91,7 +89,7 @@ def html(sounds, drawn) -> str:
     album = Album(sounds)
     shown = [show(sound, some, album) for sound, some in zip(sounds, drawn, strict=True)]
     title = f"What is in {sounds[0].title if len(sounds) == 1 else f'{len(sounds)} recordings'}"
-    return render("features.html", title=title, shown=shown, data={"sounds": album.sounds})
+    return template.render("features.html", title=title, shown=shown, data={"sounds": album.sounds})
 
 
 def show(sound, drawn, album) -> Shown:

@@ -10,7 +10,7 @@ from gen.pages import judged, learning, pictures
 from gen.pages.template import render
 from gen.sound import audio, hearing
 
-MARK = '<meta name="generator" content="gen report">'  # as listening.html has it
+MAKER = "gen report"  # as listening.html has it
 WIDE, HIGH, SMALL = 280, 80, 3  # columns and rows of a spectrogram; those of an excerpt are a third of it
 POINTS = 160  # of an outline
 HEARD = 10 ** (hearing.QUIET / 20)  # a sample under it is silence

@@ -126,13 +126,9 @@ def takes(runs):
     grid = figure.subplots(len(rows), ACROSS, squeeze=False, sharex=True)
     drawn = {id(s): pictures.spectrogram(s.wave, s.rate, *RESOLUTION) for _, sounds in rows for s in sounds}
     top = max(float(np.quantile(d, 0.999)) for d in drawn.values())
-    shades = {"cmap": "gray_r", "vmin": top - pictures.RANGE, "vmax": top}
     for line, (name, sounds) in zip(grid, rows, strict=True):
         for axes, sound in zip(line, sounds, strict=False):
-            extent = (0, len(sound.wave) / sound.rate, 0, float(hearing.to_mel(sound.rate / 2)))
-            axes.imshow(drawn[id(sound)], **shades, aspect="auto", extent=extent)
-            marks = [hz for hz in (0, 500, 1000, 2000, 4000, 8000, 16000) if hz <= sound.rate / 2]
-            axes.set_yticks(hearing.to_mel(np.array(marks)), [f"{hz / 1000:g}" for hz in marks], fontsize=6)
+            spectrogram(axes, drawn[id(sound)], top, len(sound.wave) / sound.rate, sound.rate, fontsize=6)
             axes.set_xlim(0, longest)
             axes.tick_params(axis="x", labelsize=6)
         for axes in line[len(sounds) :]:
@@ -142,16 +138,20 @@ def takes(runs):
     return figure
 
 
+def spectrogram(axes, drawn, top: float, seconds: float, rate: int, fontsize: int):
+    """Draw a spectrogram (rows, columns) in dB, `top` of them black, with its marks in kHz."""
+    extent = (0, seconds, 0, float(hearing.to_mel(rate / 2)))
+    axes.imshow(drawn, cmap="gray_r", vmin=top - pictures.RANGE, vmax=top, aspect="auto", extent=extent)
+    marks = [hz for hz in (0, 500, 1000, 2000, 4000, 8000, 16000) if hz <= rate / 2]
+    axes.set_yticks(hearing.to_mel(np.array(marks)), [f"{hz / 1000:g}" for hz in marks], fontsize=fontsize)
+
+
 def surprise(one, wave, rate: int):
     """Return the figure of a Surprise: the spectrogram of its recording `wave` (T,), under it the bits over time."""
     figure = Figure(figsize=(6.4, 3.8), layout="constrained")
     upper, lower = figure.subplots(2, sharex=True)
     drawn = pictures.spectrogram(wave, rate, *RESOLUTION)
-    top = float(np.quantile(drawn, 0.999))
-    shades = {"cmap": "gray_r", "vmin": top - pictures.RANGE, "vmax": top}
-    upper.imshow(drawn, **shades, aspect="auto", extent=(0, one.seconds, 0, float(hearing.to_mel(rate / 2))))
-    marks = [hz for hz in (0, 500, 1000, 2000, 4000, 8000, 16000) if hz <= rate / 2]
-    upper.set_yticks(hearing.to_mel(np.array(marks)), [f"{hz / 1000:g}" for hz in marks], fontsize=7)
+    spectrogram(upper, drawn, float(np.quantile(drawn, 0.999)), one.seconds, rate, fontsize=7)
     upper.set_ylabel("kHz")
     seconds, bits, expected = np.transpose(learning.thinned(one.points, ACROSS * RESOLUTION[0]))
     lower.plot(seconds, bits, color="C1", lw=0.8, label=f"needed, {one.bits:.3f}")

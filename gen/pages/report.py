@@ -13,13 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gen.base import files
 from gen.base.terminal import unseen
 from gen.corpus.corpus import prepare
 from gen.corpus.names import list_audio
 from gen.judging.nearest import Excerpt, Training
-from gen.pages import judged
-from gen.pages.listening import MARK, lasts, page
+from gen.pages import judged, template
+from gen.pages.listening import MAKER, lasts, page
 from gen.run.folder import PAGE, PREVIEWS, folder_of, is_run
 from gen.run.log import Log, read_log
 from gen.sampling import address
@@ -87,14 +86,12 @@ def report(runs, seconds, count: int, temperatures: list, seed: int, out, png, p
     if png:
         from gen.pages import plots  # early: matplotlib may be missing
     if out:
-        files.spare(out, MARK)
+        template.spare(out, MAKER)
     gathered = gather(runs, seconds, count, temperatures, seed, path, track)
     home = folder_of(runs[0]) if gathered[0].reference else Path()
     written = [Path(out) if out else home / PAGE]
-    files.spare(written[0], MARK)
-    files.write(
-        written[0], page(gathered, blind(gathered, seed), track).encode(errors="replace")
-    )  # a name may be no UTF-8
+    template.spare(written[0], MAKER)  # drawing takes its time
+    template.write(written[0], MAKER, page(gathered, blind(gathered, seed), track))
     return written + (plots.write(gathered, png) if png else [])
 
 

@@ -7,15 +7,14 @@ import numpy as np
 
 from gen.base import files
 from gen.judging import surprise
-from gen.pages import learning, pictures
+from gen.pages import learning, pictures, template
 from gen.pages.chart import Axis, Chart, chart, ticks
 from gen.pages.listening import TICKS, Player, described
 from gen.pages.report import Sound
-from gen.pages.template import render
 from gen.run.folder import name_of
 from gen.sound import audio, hearing
 
-MARK = '<meta name="generator" content="gen score">'  # as surprise.html has it
+MAKER = "gen score"  # as surprise.html has it
 LONGEST = 600  # seconds that a page shows
 POINTS = 800  # of the curve and of the outline; columns of the spectrogram
 HIGH = 120  # rows of the spectrogram
@@ -31,9 +30,9 @@ def write(one: surprise.Surprise, path, rate: int, run, folder, png: bool) -> li
     files.write(curve, surprise.curve(one))
     if one.seconds > LONGEST:
         return [curve]
-    files.spare(shown, MARK)
+    template.spare(shown, MAKER)
     wave = audio.read(path, rate)
-    files.write(shown, page(one, wave, rate, run).encode(errors="replace"))
+    template.write(shown, MAKER, page(one, wave, rate, run))
     if not png:
         return [curve, shown]
     from gen.pages import plots
@@ -47,7 +46,7 @@ def page(one: surprise.Surprise, wave, rate: int, run) -> str:
     sound = {"seconds": one.seconds, "mp3": base64.b64encode(audio.mp3(wave, rate)).decode()}
     told = {"recording": one.name, "run": str(run), "columns": surprise.COLUMNS, "rows": surprise.rows([one])}
     drawn = player(Sound(one.name, wave, rate))
-    return render("surprise.html", **told, player=drawn, chart=over_time(one), data={"sounds": [sound]})
+    return template.render("surprise.html", **told, player=drawn, chart=over_time(one), data={"sounds": [sound]})
 
 
 def player(sound) -> Player:

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from gen.base import files
+from gen.pages import template
 from gen.pages.chart import Axis, Chart, chart, ticks
-from gen.pages.template import render
 from gen.survey.findings import findings, percent, tables
 
-MARK = '<meta name="generator" content="gen data">'  # as survey.html has it
+MAKER = "gen data"  # as survey.html has it
 BARS = 24
 POINTS = 660  # of a spectrum at most
 SHOWN_DB = 110.0  # of a spectrum, below its highest
@@ -17,8 +16,7 @@ COLUMNS += ["clipped", "silence", "bandwidth (kHz)"]
 
 def write(path, report: dict):
     """Write the page of a report of `gen.survey.folder` to `path`, whole or not at all. Raises ValueError."""
-    files.spare(path, MARK)
-    files.write(path, page(report).encode())
+    template.write(path, MAKER, page(report))
 
 
 def page(report: dict) -> str:
@@ -34,7 +32,7 @@ def page(report: dict) -> str:
         "faults": faults,
     }
     rows = [each(file) for file in report["files"]]
-    return render("survey.html", path=report["path"], **told, columns=COLUMNS, rows=rows)
+    return template.render("survey.html", path=report["path"], **told, columns=COLUMNS, rows=rows)
 
 
 def each(file: dict) -> tuple:

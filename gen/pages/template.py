@@ -4,6 +4,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gen.base import files
+
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates"), encoding="utf-8"),
     autoescape=True,
@@ -11,6 +13,17 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def spare(path, maker: str):
+    """Raise ValueError if there is a file at `path` that isn't a page of `maker`, such as gen report."""
+    files.spare(path, f'<meta name="generator" content="{maker}">')  # as base.html has it
+
+
+def write(path, maker: str, html: str):
+    """Write a page of `maker` to `path`, whole or not at all. Raises ValueError, over another file too."""
+    spare(path, maker)
+    files.write(path, html.encode(errors="replace"))  # a name may be no UTF-8
 
 
 def render(name: str, **facts) -> str:

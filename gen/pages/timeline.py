@@ -1,17 +1,15 @@
 """The page of a recording in which words were spotted: a player, and the words on its time axis, each to be played."""
 
-from gen.base import files
+from gen.pages import template
 from gen.pages.listening import Album
 from gen.pages.report import MINUTES, Sound
-from gen.pages.template import render
 
-MARK = '<meta name="generator" content="gen classify">'  # as timeline.html has it
+MAKER = "gen classify"  # as timeline.html has it
 
 
 def write(path, title: str, wave, rate: int, words: list):
     """Write the page of a wave (T,) and the Words spotted in it, whole or not at all. Raises ValueError."""
-    files.spare(path, MARK)
-    files.write(path, page(title, wave, rate, words).encode(errors="replace"))
+    template.write(path, MAKER, page(title, wave, rate, words))
 
 
 def page(title: str, wave, rate: int, words: list) -> str:
@@ -23,7 +21,7 @@ def page(title: str, wave, rate: int, words: list) -> str:
     shown = [word for word in words if word.start < seconds]
     left = len(words) - len(shown)
     player = album.player(sound, title)
-    return render(
+    return template.render(
         "timeline.html",
         title=title,
         player=player,

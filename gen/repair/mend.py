@@ -42,7 +42,7 @@ class Recording:
                 stored[inside.start - begin : inside.stop - begin] = samples[
                     inside.start - gap.begin : inside.stop - gap.begin
                 ]
-        wave = stored / 2.0**31 if stored.dtype == np.int32 else stored.astype(np.float64)
+        wave = audio.full_scale(stored)
         if not np.isfinite(wave).all():
             raise ValueError(f"{self.path}: holds NaN or infinity beside a gap; export it again")
         return wave

@@ -89,17 +89,21 @@ def begun(run: Path, settings: dict, corpus: list, learner, state, windows):
 def check_same(run, book: dict, settings: dict, corpus: list):
     """Raise ValueError if a book is of other settings or of another corpus."""
     before, now = compared(book["settings"]), compared(settings)
-    for key in sorted(before.keys() | now.keys()):
-        if before.get(key) != now.get(key):
-            raise Otherwise(
-                f"{key}={now.get(key)}: {run} was begun with {key}={before.get(key)}; "
-                "go on with that, or give another name="
-            )
+    if key := different(before, now):
+        raise Otherwise(
+            f"{key}={now.get(key)}: {run} was begun with {key}={before.get(key)}; "
+            "go on with that, or give another name="
+        )
     if book["corpus"] != corpus[: len(book["corpus"])]:  # runs of before know no hash
         raise Otherwise(
             f"{run}: was begun on other recordings or parts of them ({book['corpus'][0]} files, now {corpus[0]}); "
             "bring them back, or give another name="
         )
+
+
+def different(before: dict, now: dict) -> str | None:
+    """Return the first name whose settings, by dotted name, are not the same; None where all are."""
+    return next((key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)), None)
 
 
 def compared(settings) -> dict:

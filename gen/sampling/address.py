@@ -16,12 +16,11 @@ from gen.base import files
 from gen.base.schema import Number, fault, parse
 from gen.run.folder import model_file, run_of
 from gen.sampling import play
-from gen.sampling.settings import Settings, check_length
+from gen.sampling.settings import HEARD, Settings, check_length
 from gen.sampling.trained import WHOLE, Trained
-from gen.sound import audio, midi
+from gen.sound import audio
 
 SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights", "guard")  # of Settings
-HEARD = ("prime", "follow", "curves", "midi")  # those of Settings that are files
 NOT = ("goes on from no recording", "follows no recording", "follows no table", "plays no MIDI")  # without one of them
 ASKED = ("pitch", "loudness", "shift")  # those that are told of where they are given
 LONGEST = 1 << 16  # characters of an address
@@ -60,11 +59,10 @@ def digest(path) -> str:
 def hear(key: str, path, rate: int) -> tuple:
     """Return what is in a file of HEARD, such as a wave (T,), and the SHA-256 of the file. Raises ValueError."""
     before = digest(path)
-    readers = {"curves": play.read, "midi": midi.read}
-    wave = readers[key](path) if key in readers else audio.read(path, rate)
+    found = play.opened(key, path, rate)
     if digest(path) != before:
         raise ValueError(f"{path}: was changed while it was read; run the same command again")
-    return wave, before
+    return found, before
 
 
 def hear_all(settings: dict, rate: int) -> tuple:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gen.base import files
-from gen.sound import curves, features, hearing, midi
+from gen.base.tables import as_csv
+from gen.sound import audio, curves, features, hearing, midi
 from gen.sound.curves import HERTZ, Curves
 from gen.sound.midi import Channel
 
@@ -38,6 +39,13 @@ class Table(NamedTuple):
         return float(self.times[-1])
 
 
+def opened(key: str, path, rate: int):
+    """Return what is in a file that the setting `key` names: a wave (T,) at `rate`, a Table, Channels of MIDI."""
+    if key == "curves":
+        return read(path)
+    return midi.read(path) if key == "midi" else audio.read(path, rate)
+
+
 def hertz(pitch: str) -> float:
     """Return the frequency of a note such as A4, C#3 or Bb2, or of a number of Hz. Raises ValueError."""
     if found := NOTE.fullmatch(pitch):
@@ -54,12 +62,9 @@ def hertz(pitch: str) -> float:
 
 def write(path, table: Table):
     """Write a table as CSV. Raises ValueError."""
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow([TIME, *table.names])
-    for time, row in zip(table.times, table.values, strict=True):
-        lines.writerow([f"{time:.4f}", *("" if np.isnan(value) else f"{value:.4f}" for value in row)])
-    files.write(path, text.getvalue().encode())
+    rows = np.column_stack([table.times, table.values])
+    lines = (["" if np.isnan(value) else f"{value:.4f}" for value in row] for row in rows)
+    files.write(path, as_csv([TIME, *table.names], lines))
 
 
 def read(path) -> Table:

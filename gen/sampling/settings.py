@@ -4,6 +4,7 @@ import dataclasses
 
 from gen.engine.program import WEIGHTS
 
+HEARD = ("prime", "follow", "curves", "midi")  # settings that are files
 PLAYED = ("follow", "curves", "midi", "pitch", "loudness", "shift")  # settings that a model with curves is told
 COMPILED, REFERENCE = "compiled", "reference"  # the samplers
 SECONDS = 5.0  # of a take

@@ -1,7 +1,6 @@
 """A trained model as one uses it: load it, sample from it, score with it."""
 
 import dataclasses
-import functools
 import math
 from typing import Any
 
@@ -15,8 +14,8 @@ from gen.sampling import play
 from gen.sampling.guard import Guard
 from gen.sampling.reference import CHUNK, Reference
 from gen.sampling.samplers import sampler
-from gen.sampling.settings import COMPILED, PLAYED, SECONDS, Settings, check_length
-from gen.sound import audio, midi
+from gen.sampling.settings import COMPILED, HEARD, PLAYED, SECONDS, Settings, check_length
+from gen.sound import midi
 from gen.sound.curves import Curves
 
 LIVE, WHOLE = 0.02, 0.25  # seconds of audio made at a time, to be heard at once, and else
@@ -31,6 +30,15 @@ class Trained:
         self.model, self.codec, self.rate, self.classes, self.header, self.sha256 = loaded
         self.curves = curves_of(self.header, self.rate, self.codec)
         self._samplers = {}
+
+    def recordings(self, run) -> dict:
+        """Return where the recordings are that the model in `run` was trained on, as `gen train` calls its data.
+
+        Raises ValueError where it doesn't say.
+        """
+        if "trained" not in self.header:
+            raise ValueError(f"{run}: this model doesn't say what it was trained on; train it again with gen train")
+        return self.header["trained"]["settings"]["data"]
 
     def label_ids(self, label, count: int, stream: int = 0):
         """Return the class of each of `count` takes from `stream` on: `label`'s, or without one each class in turn."""
@@ -90,11 +98,9 @@ class Trained:
 
     def opened(self, asked: Settings) -> Settings:
         """Return settings with waves (T,) at the model's rate, a table, channels for their paths. Raises ValueError."""
-        readers: dict[str, Any] = {key: functools.partial(audio.read, rate=self.rate) for key in ("prime", "follow")}
-        readers |= {"curves": play.read, "midi": midi.read}
-        given = {key: getattr(asked, key) for key in readers}
+        given = {key: getattr(asked, key) for key in HEARD}
         paths = {key: value for key, value in given.items() if isinstance(value, str) or hasattr(value, "__fspath__")}
-        return dataclasses.replace(asked, **{key: readers[key](path) for key, path in paths.items()})
+        return dataclasses.replace(asked, **{key: play.opened(key, path, self.rate) for key, path in paths.items()})
 
     def told(self, asked: Settings, warn=lambda text: None):
         """Return all that takes are told: frames (n, channels), those of their prime first; None for nothing.

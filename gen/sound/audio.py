@@ -222,6 +222,11 @@ def stored(path, begin: int, end: int):
             raise ValueError(f"{path}: breaks off ({_reason(error)}); copy it again") from None
 
 
+def full_scale(samples):
+    """Return `stored` samples as a wave of full scale 1, float64."""
+    return samples / 2.0**31 if samples.dtype == np.int32 else samples.astype(np.float64)
+
+
 def check_kept(path):
     """Raise ValueError unless a file is of a format that `rewrite` writes, sample for sample."""
     header = info(path)

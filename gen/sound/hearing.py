@@ -60,10 +60,21 @@ def level(amplitude: float) -> float:
     return float(max(FLOOR, 20 * np.log10(max(amplitude, 1e-12))))
 
 
+def framed(wave, rate: int, seconds: float = FRAME):
+    """Return the whole frames (n, size) of so many seconds in a wave (T,), one after the other, float64."""
+    size = max(2, round(seconds * rate))
+    return np.asarray(wave[: len(wave) // size * size], np.float64).reshape(-1, size)
+
+
+def loud(frames, decibels: float):
+    """Return the numbers, one or more, of the frames (n, size) that are at most so much fainter than the loudest."""
+    power = (frames**2).mean(1)
+    return np.flatnonzero(power >= power.max() * 10 ** (-decibels / 10))
+
+
 def silence(wave, rate: int) -> float:
     """Return the share of frames of 10 ms whose RMS without their DC is under -60 dBFS."""
-    size = max(2, min(len(wave), round(FRAME * rate)))
-    frames = wave[: len(wave) // size * size].reshape(-1, size)
+    frames = framed(wave, rate, min(FRAME, len(wave) / rate))
     return float(np.mean(frames.std(1) < 10 ** (QUIET / 20))) if len(frames) else 1.0
 
 

@@ -13,7 +13,9 @@ import numpy as np
 
 from gen.base import files, processes
 from gen.base.machine import cores
+from gen.base.tables import inert
 from gen.base.terminal import unseen
+from gen.corpus.corpus import more
 from gen.corpus.names import find_audio, label_of
 from gen.sound import audio, blockwise, features
 from gen.sound.pool import Pool
@@ -135,14 +137,8 @@ def usable(found) -> list:
     """Return the Rows that could be measured. Raises ValueError, which names a fault, where none could."""
     faults = [row.fault for row in found if row.fault]
     if len(faults) == len(found):
-        more = f" (and {len(faults) - 1} more files like it)" if len(faults) > 1 else ""
-        raise ValueError(f"no recording can be used: {faults[0]}{more}")
+        raise ValueError(f"no recording can be used: {faults[0]}{more(faults)}")
     return [row for row in found if not row.fault]
-
-
-def inert(text: str) -> str:
-    """Return a file's name such that no spreadsheet takes it for a formula."""
-    return f"./{text}" if text[:1] in "=+-@\t\r" else text
 
 
 def write_frames(path, found, spools, rate: int, hop: float, families):

@@ -64,9 +64,7 @@ def train(
     and training ends where `patience` of them in a row brought none better. Returns the run folder. Raises ValueError,
     Interrupted.
     """
-    check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed)
-    if not 0 <= untold < 1:
-        raise ValueError(f"untold={untold}: a share of the segments is 0 or more and under 1; 0.1 is usual")
+    check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed, untold)
     settings = {"data": data, "codec": codec, "model": model, "seed": seed, "lanes": lanes, "window": window}
     settings |= {"learning_rate": learning_rate, "optimizer": optimizer, "warmup": warmup, "clip": clip}
     settings |= {"precision": precision}  # all that may not differ when a run is resumed
@@ -83,12 +81,8 @@ def train(
         learner = Learner(net.to(place), optimizer, learning_rate)
         windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world, curves, untold)
         state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=place))
-        progress = Progress()
-        if begun := resume.begun(run, settings, corpus.identity, learner, state, windows):
-            tensors, book = begun
-            progress = Progress.of(book)
-            windows.seek(progress.position)
-            state = resume.restore(tensors, learner, state, windows.mine, group, place)
+        begun = resume.begun(run, settings, corpus.identity, learner, state, windows)
+        progress, state = goes_on(begun, learner, state, windows, group, place) if begun else (Progress(), state)
         chief = None if group.rank else Chief(run, settings, corpus, codes, learner, curves)
         if chief:
             chief.introduce(progress, plan)
@@ -105,8 +99,10 @@ def train(
     return run
 
 
-def check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed):
+def check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed, untold):
     """Raise ValueError for a setting out of range."""
+    if not 0 <= untold < 1:
+        raise ValueError(f"untold={untold}: a share of the segments is 0 or more and under 1; 0.1 is usual")
     if (steps is None) == (minutes is None):
         raise ValueError("steps, minutes: give one of them, the other is null")
     positive = {"steps": steps, "minutes": minutes, "lanes": lanes, "window": window}
@@ -154,6 +150,14 @@ def begin(data: dict, codec: dict, model: dict, control: str | None, seed: int, 
         raise ValueError(f"window={window}: this model takes multiples of {net.stride}")
     torch.manual_seed(seed + group.rank)  # dropout differs between ranks
     return codes, corpus, curves and curves._replace(hop=net.stride), net
+
+
+def goes_on(begun, learner, state, windows, group, place) -> tuple:
+    """Return the Progress and the state that a training was saved with, the learner and the windows as they were."""
+    tensors, book = begun
+    progress = Progress.of(book)
+    windows.seek(progress.position)
+    return progress, resume.restore(tensors, learner, state, windows.mine, group, place)
 
 
 def loop(step, learner, windows, state, progress, plan, chief, group, caught):

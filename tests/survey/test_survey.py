@@ -10,8 +10,8 @@ import pytest
 import soundfile
 import soxr
 
-from gen.base import files
 from gen.pages import survey as survey_page
+from gen.pages import template
 from gen.sound import audio, hearing
 from gen.sound.codec import MuLaw
 from gen.survey import findings, recording
@@ -332,7 +332,7 @@ def test_a_page_replaces_a_page_and_no_other_file(tmp_path):
         survey_page.write(tmp_path / "mine.html", report)
     assert (tmp_path / "mine.html").read_text() == "<p>mine"
     with pytest.raises(ValueError, match=r"can't be written .*out="):
-        files.spare(tmp_path, survey_page.MARK)
+        template.spare(tmp_path, survey_page.MAKER)
 
 
 def test_a_pipe_in_the_folder_is_a_fault_that_is_named(tmp_path):
