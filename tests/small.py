@@ -34,13 +34,13 @@ def model_node(name):
     return yaml.safe_load((CONF / "model" / f"{name}.yaml").read_text())["model"]
 
 
-def small_model(name, classes=0, levels=LEVELS, **changes):
+def small_model(name, classes=0, levels=LEVELS, control=0, hop=0, **changes):
     """Return the model of conf/model/<name>.yaml, shrunk where it has the keys to, with `changes` to its node."""
     node = model_node(name)
     node.update({k: v for k, v in SIZES.items() if k in node})
     node.update(SMALL.get(name, {}) | changes)
     silence = (levels // 2, 0) if name == "wavernn" else (levels // 2,)
-    return build(node, "model", Model, levels=levels, silence=silence, classes=classes)
+    return build(node, "model", Model, levels=levels, silence=silence, classes=classes, control=control, hop=hop)
 
 
 def sharp(name, classes=0, levels=LEVELS, **changes):

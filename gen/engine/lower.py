@@ -1,10 +1,12 @@
 """Each model as a program of the engine: one function a family, which reads the weights and writes the ops.
 
-First-layer products of an embedding are tables: a row of W E for each symbol, looked up instead of multiplied.
+First-layer products of an embedding are tables: a row of W E for each symbol, looked up instead of multiplied. What a
+model is told is heard once a frame, the first-layer products of that too, and added where it belongs at each symbol.
 """
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -44,6 +46,27 @@ def norm(program, layer, x: Vector) -> Vector:
     return program.norm(x, numbers(layer.weight), layer.eps)
 
 
+def heard(program, model) -> Vector | None:
+    """Return what a model's network makes of each frame that it is told, in a section of its own; None without."""
+    if not model.told:
+        return None
+    program.section(model.told.hop)
+    z = program.told(model.told.channels, model.told.hop)
+    for layer in (model.told.hear[0], model.told.hear[2]):
+        z = dense(program, layer, z)
+        z = program.gate(program.vector(z.size, np.ones(z.size)), z)
+    return z
+
+
+def tell(program, model, part: int, frame: Vector, weight=None) -> Vector:
+    """Return what a part of a model is told of what was `heard`, or its product with a `weight`, once a frame."""
+    layer = model.told.tell[part]
+    if weight is None:
+        return dense(program, layer, frame)
+    weight = weight.double()
+    return program.product(numbers(weight @ layer.weight.double()), frame, numbers(weight @ layer.bias.double()))
+
+
 def embedded(program, embedding, layer, back: int = 0, add_to: Vector | None = None) -> Vector:
     """Return layer(embedding(symbol)) as a table: of the symbol heard `back` ago, or of the LABEL."""
     weight, bias = layer
@@ -51,8 +74,11 @@ def embedded(program, embedding, layer, back: int = 0, add_to: Vector | None = N
     return program.table(numbers(F.linear(embedding.double(), weight.double(), bias)), back, add_to)
 
 
-def recurrent(program, layer: nn.RNNBase, number: int, x: Vector | None, model, start=None) -> Vector:
-    """Return h' of layer `number` of an RNN, its state begun at `start`; it sees x, or None: what `model` embeds."""
+def recurrent(program, layer: nn.RNNBase, number: int, x: Vector | None, model, start=None, told=None) -> Vector:
+    """Return h' of layer `number` of an RNN, its state begun at `start`.
+
+    It sees x, or None: what `model` embeds, and the product of its own weights with what is `told`.
+    """
     weight, hidden, bias, hidden_bias = (
         getattr(layer, f"{name}_l{number}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     )
@@ -62,6 +88,8 @@ def recurrent(program, layer: nn.RNNBase, number: int, x: Vector | None, model, 
         gates = embedded(program, model.embedding.weight, (weight, bias))
         if model.label.table:
             embedded(program, model.label.table.weight, (weight, None), LABEL, gates)
+        if told:
+            program.add(gates, told)
     else:
         gates = program.product(numbers(weight), x, numbers(bias))
     first = [numbers(part) for part in start] if start else [None, None]
@@ -110,9 +138,11 @@ def griffin(program, block: Block, x: Vector):
 
 def char_rnn(model: CharRNN, silence):
     program = Program(model.out.out_features, [])
-    program.section()
     first, *others = model.layers
-    x = recurrent(program, first, 0, None, model)
+    frame = heard(program, model)
+    told = tell(program, model, 0, frame, first.weight_ih_l0) if frame else None
+    program.section()
+    x = recurrent(program, first, 0, None, model, told=told)
     for layer in others:
         x = recurrent(program, layer, 0, x, model)
     program.logits = dense(program, model.out, x)
@@ -121,10 +151,14 @@ def char_rnn(model: CharRNN, silence):
 
 def linear_rnn(model: LinearRNN, silence):
     program = Program(model.out.out_features, [])
+    frame = heard(program, model)
+    told = tell(program, model, 0, frame) if frame else None
     program.section()
     x = program.table(numbers(model.embedding.weight))
     if model.label.table:
         program.table(numbers(model.label.table.weight), LABEL, x)
+    if told:
+        program.add(x, told)
     for each in model.blocks:
         griffin(program, each, x)
     program.logits = dense(program, model.out, norm(program, model.norm, x))
@@ -135,13 +169,16 @@ def tiers(model, program) -> Vector:
     """Write the tiers of a model, the uppermost first; return what the lowest one hands down."""
     handed = Vector(0, 0)
     top, *below = (label.table for label in model.labels)
-    for tier, label in zip(reversed(model.tiers), below, strict=True):
+    first, *others = told_to_tiers(program, model)
+    for tier, label, told in zip(reversed(model.tiers), below, others, strict=True):
         program.section(tier.frame)
         z = dense(program, tier.inp, program.window(tier.frame))
         if handed.size:
             program.add(z, handed)
         elif top:
             program.table(numbers(top.weight), LABEL, z)
+        if first and not handed.size:
+            program.add(z, first)
         if isinstance(model, SampleRNN):
             for number in range(tier.core.rnn.num_layers):
                 start = [first[number] for first in tier.core.first]
@@ -152,9 +189,25 @@ def tiers(model, program) -> Vector:
         up = dense(program, tier.up, z)
         if label:
             program.table(numbers(label.weight.repeat(1, tier.ratio)), LABEL, up)
+        if told:
+            program.add(up, told)
         handed = Vector(up.at, tier.below, tier.below, tier.frame // tier.ratio, tier.frame)
     program.section()
     return handed
+
+
+def told_to_tiers(program, model) -> list:
+    """Return what the topmost tier is told, and what is added to all that each tier hands down; None for nothing."""
+    frame = heard(program, model)
+    if not frame:
+        return [None] * len(model.labels)
+    first, *below = (tell(program, model, part, frame) for part in range(len(model.labels)))
+    made = [first]
+    for tier, vector in zip(reversed(model.tiers), below, strict=True):
+        made.append(program.vector(tier.ratio * tier.below))
+        for number in range(tier.ratio):
+            program.copy(made[-1].part(number, tier.ratio), vector)
+    return made
 
 
 def sample_rnn(model: SampleRNN, silence):
@@ -208,12 +261,16 @@ def wave_rnn(model: WaveRNN, silence):
     weight, hidden = halves(model.rnn.weight_ih_l0 * model.mask), halves(model.rnn.weight_hh_l0)
     bias, hidden_bias = halves(model.rnn.bias_ih_l0), halves(model.rnn.bias_hh_l0)
     h, new, program.logits = program.vector(2 * half), program.vector(2 * half), program.vector(model.levels)
+    frame = heard(program, model)
+    told = [tell(program, model, 0, frame, each.flatten(0, 1)[:, 3:]) if frame else None for each in weight]
     for phase, head in enumerate((model.coarse, model.fine)):
         program.section(2, phase)
         seen = weight[phase].flatten(0, 1)
         x = program.product(numbers(seen[:, : 2 + phase]), program.window(2 + phase), numbers(bias[phase].flatten()))
         if model.label.table:
             embedded(program, model.label.table.weight, (seen[:, 3:], None), LABEL, x)
+        if told[phase]:
+            program.add(x, told[phase])
         gates = program.product(numbers(hidden[phase].flatten(0, 1)), h, numbers(hidden_bias[phase].flatten()))
         program.copy(new.part(phase, 2), h.part(phase, 2))
         program.gru(new.part(phase, 2), x, gates)

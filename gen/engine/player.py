@@ -12,15 +12,20 @@ from gen.engine import kernels
 from gen.engine.loop import Choice, Tile, run
 from gen.engine.lower import lower
 from gen.engine.program import BLOCK
+from gen.models.told import held
 
 TILE = 16  # streams that run a block side by side: as many as the caches of a core hold
 
 
 class Streams:
-    """S streams of a program: all that it remembers of each. `position` counts the symbols they have heard."""
+    """S streams of a program: all that it remembers of each. `position` counts the symbols they have heard.
 
-    def __init__(self, packed, history, before: int, labels):
+    `control` has for each stream all that it is told, frames (n, C) from its beginning; None where nothing is.
+    """
+
+    def __init__(self, packed, history, before: int, labels, control=None):
         past = len(history)
+        self.control = control
         self.labels = np.asarray(labels, np.int64)
         self.numbers = np.tile(packed.initial, (len(self.labels), 1))
         self.heard = np.zeros((len(self.labels), past + 1 + BLOCK), np.int64)
@@ -31,6 +36,7 @@ class Streams:
         """Return new streams that go on from where those of index `chosen` are."""
         made = object.__new__(Streams)
         made.labels, made.numbers, made.heard = (part[chosen] for part in (self.labels, self.numbers, self.heard))
+        made.control = self.control and [self.control[row] for row in chosen]
         made.position = self.position
         return made
 
@@ -63,9 +69,20 @@ class Engine:
         with contextlib.suppress(OSError):
             compiled.touch()
 
-    def begin(self, labels) -> Streams:
-        """Return new streams with the classes `labels`, before their first symbol."""
-        return Streams(self.packed, self.program.history, self.before, labels)
+    def begin(self, labels, control=None) -> Streams:
+        """Return new streams with the classes `labels`, told `control`, before their first symbol."""
+        return Streams(self.packed, self.program.history, self.before, labels, control)
+
+    def tell(self, streams, steps: int):
+        """Write into streams the frames of what they are told in the next `steps` symbols."""
+        frames = self.program.frames
+        if not frames or not streams.control or not steps:
+            return
+        first, last = streams.position // frames.hop, (streams.position + steps - 1) // frames.hop
+        numbers = streams.numbers[:, frames.at : frames.at + frames.slots * frames.channels]
+        slots = np.arange(first, last + 1) % frames.slots
+        for row, control in zip(numbers, streams.control, strict=True):
+            row.reshape(frames.slots, -1)[slots] = held(control, first, len(slots))
 
     def advance(self, streams, steps: int, forced=None, uniforms=None, temperature=1.0, top_p=1.0, logits=False):
         """Run `steps` symbols, at most BLOCK; return them (S, steps), or with `logits` those (S, steps, L).
@@ -79,6 +96,7 @@ class Engine:
         uniforms = np.zeros((0, 0)) if uniforms is None else np.ascontiguousarray(uniforms, np.float64)
         sharpness = streams.numbers.dtype.type(min(1 / temperature, 1e30) if temperature else 0)
         size = min(TILE, -(-count // self.threads))
+        self.tell(streams, steps)
 
         def run_tile(begin):
             rows, levels = slice(begin, begin + size), self.levels
@@ -107,16 +125,18 @@ class Engine:
             self.advance(streams, len(part), np.tile(part, (len(streams.labels), 1)))
 
     def generate(
-        self, steps, streams, labels, seed: int, temperature=1.0, top_p=1.0, primed=None, block=BLOCK, guard=None
-    ):
+        self, steps, streams, labels, seed: int, temperature=1.0, top_p=1.0, primed=None, block=BLOCK, guard=None,
+        control=None,
+    ):  # fmt: skip
         """Yield `steps` (or math.inf) symbols as blocks (len(streams), n), n at most `block`.
 
         As `gen.sampling.reference.Reference` does, where the arguments are explained. A `guard` hears what is made.
         """
-        kinds = sorted(set(labels))
-        begun = self.begin(kinds)
+        kinds = [(label, id(control[place]) if control else 0) for place, label in enumerate(labels)]
+        first = [kinds.index(kind) for kind in sorted(set(kinds))]  # a stream of each is primed
+        begun = self.begin([labels[place] for place in first], control and [control[place] for place in first])
         self.prime(begun, [] if primed is None else primed)
-        state = begun.rows([kinds.index(label) for label in labels])
+        state = begun.rows([first.index(kinds.index(kind)) for kind in kinds])
         numbers = [Uniforms(seed, stream) for stream in streams]
 
         def advance(state, uniforms):

@@ -56,6 +56,18 @@ class Vector(NamedTuple):
         return self._replace(at=self.at + number * size, size=size)
 
 
+class Frames(NamedTuple):
+    """Where the frames lie that a stream is told: `slots` of them from `at` on, frame number n in slot n % slots.
+
+    Each has `channels` numbers, is that of `hop` symbols, and stands there before the first of these is run.
+    """
+
+    at: int
+    channels: int
+    hop: int
+    slots: int
+
+
 class Packed(NamedTuple):
     """A program ready to run, in the types of `weights` and numbers."""
 
@@ -89,6 +101,7 @@ class Program:
         self.logits = Vector(0, 0)  # the last thing that a lowering says
         self.window_at = 0
         self.per_symbol = 0  # features of a symbol that a window has, if there is one
+        self.frames: Frames | None = None  # where what a stream is told lies
         if features is not None:
             self._begin_window(np.asarray(features, np.float64))
 
@@ -133,6 +146,12 @@ class Program:
         """Return the features of the last `count` symbols, the latest included."""
         behind = len(self.history) + 1 - count
         return Vector(self.window_at + behind * self.per_symbol, count * self.per_symbol, self.per_symbol)
+
+    def told(self, channels: int, hop: int) -> Vector:
+        """Return the frame of `channels` numbers that a stream is told, each for `hop` symbols; no symbol makes it."""
+        slots = BLOCK // hop + 2  # a run of BLOCK symbols may begin and end within a frame
+        self.frames = Frames(self.vector(slots * channels + UNROLL).at, channels, hop, slots)
+        return Vector(self.frames.at, channels, channels, hop, slots * hop)
 
     def product(self, matrix, x: Vector, bias=None, add_to: Vector | None = None) -> Vector:
         """Return W x + bias of a matrix (n, m), or add W x to the vector `add_to`."""

@@ -6,41 +6,63 @@ Legend for this folder: B streams, T symbols, L levels, H hidden units.
 import torch
 from torch import nn
 
+from gen.models.told import Told
+
 
 class Model(nn.Module):
     """A distribution over audio symbols, each given those before it.
 
     x[:, t] is the symbol before target t; a model that needs a longer past keeps it in its state. The state is a plain
     tree (dicts, lists, tuples) of tensors whose first dimension is B, goes in and comes out, and holds the label.
+    What a model is told as it goes, if it was built to be, is its `control`: frames of numbers, one for every `stride`
+    symbols (see `gen.models.told`); None where nothing is told, or the model takes none.
 
     Laws, held by `tests/models/test_laws.py`: `step` equals `forward`; chunks equal the whole; no logit sees its own
-    target; permuting streams permutes outputs; a reset stream equals a fresh one; every parameter gets a gradient.
+    target; permuting streams permutes outputs; a reset stream equals a fresh one; every parameter gets a gradient; a
+    frame of control is heard from its first symbol on and not before; a model that takes none ignores it.
     """
 
     stride: int = 1  # forward takes T in multiples of this
     digits: int = 1  # symbols of an audio sample, as its codec has
     out: nn.Module
+    told: Told | None  # what hears the control, if it takes any
 
     def start(self, labels):
         """Return the state before the first symbol of streams with `labels` (B,) int64."""
         raise NotImplementedError
 
-    def forward(self, x, state):
-        """Return logits (B, T, L) and the state after x (B, T) int64; raise ValueError for T off the stride."""
+    def forward(self, x, state, control=None):
+        """Return logits (B, T, L) and the state after x (B, T) int64, told `control` (B, T / stride, C).
+
+        Raises ValueError for T off the stride, or control of another length.
+        """
         raise NotImplementedError
 
-    def step(self, x, state):
-        """Return logits (B, L) and the state after one symbol x (B,) int64."""
+    def step(self, x, state, control=None):
+        """Return logits (B, L) and the state after one symbol x (B,) int64, told the frame `control` (B, C)."""
         raise NotImplementedError
+
+    def hear(self, control: int, hop: int, sizes: list):
+        """Have the model hear frames of `control` channels (0: none), each `hop` symbols long, in parts of `sizes`.
+
+        Its stride is then a frame. Raises ValueError unless the hop is a multiple of what it was.
+        """
+        self.told = None
+        if control:
+            if hop % self.stride:
+                raise ValueError(f"hop={hop}: a frame of control has a multiple of {self.stride} symbols in this model")
+            self.told, self.stride = Told(control, hop, sizes), hop
 
     def heads(self) -> list:
         """Return the layers that make logits."""
         return [self.out]
 
-    def check_length(self, x):
-        """Raise ValueError unless x (B, T) has a positive T in multiples of the stride."""
+    def check_length(self, x, control=None):
+        """Raise ValueError unless x (B, T) has a positive T in multiples of the stride, and `control` its length."""
         if x.ndim != 2 or x.shape[1] == 0 or x.shape[1] % self.stride:
             raise ValueError(f"x {tuple(x.shape)}: {type(self).__name__} takes (B, T), T a multiple of {self.stride}")
+        if self.told and control is not None and control.shape[1] * self.stride != x.shape[1]:
+            raise ValueError(f"control {tuple(control.shape)}: x {tuple(x.shape)} is told a frame for {self.stride}")
 
 
 class Label(nn.Module):

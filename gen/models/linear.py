@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from gen.models.base import Label, Model
+from gen.models.told import spread
 
 
 def scan(a, b, h):
@@ -231,6 +232,8 @@ class LinearRNN(Model):
         levels: int,
         silence: tuple,
         classes: int = 0,
+        control: int = 0,
+        hop: int = 1,
         *,
         cell: str,
         size: int,
@@ -246,19 +249,25 @@ class LinearRNN(Model):
         self.blocks = nn.ModuleList(Block(size, recurrence(cell, size), conv, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(size, bias=False)
         self.out = nn.Linear(size, levels)
+        self.hear(control, hop, [size])
 
     def start(self, labels):
         return {"labels": labels, "blocks": [block.start(len(labels)) for block in self.blocks]}
 
-    def forward(self, x, state):
-        self.check_length(x)
+    def forward(self, x, state, control=None):
+        self.check_length(x, control)
+        return self._through(x, state, self.told(control, x)[0] if self.told else None)
+
+    def step(self, x, state, control=None):
+        told = self.told(control, x)[0].unsqueeze(1) if self.told else None
+        logits, state = self._through(x.unsqueeze(1), state, told)
+        return logits.squeeze(1), state
+
+    def _through(self, x, state, told):
         h = self.embedding(x) + self.label(state["labels"], self.out.weight).unsqueeze(-2)
+        h = h if told is None else h + spread(told, x.shape[1])
         after = []
         for block, before in zip(self.blocks, state["blocks"], strict=True):
             h, new = block(h, before)
             after.append(new)
         return self.out(self.norm(h)), {"labels": state["labels"], "blocks": after}
-
-    def step(self, x, state):
-        logits, state = self(x.unsqueeze(1), state)
-        return logits.squeeze(1), state

@@ -35,13 +35,23 @@ class Counting(TorchFunctionMode):
         return function(*args, **kwargs or {})
 
 
-def make(node: dict, codec: Codec, classes: int, lanes: int = 0, window: int = 0, most: float | None = None) -> Model:
+def make(
+    node: dict,
+    codec: Codec,
+    classes: int,
+    lanes: int = 0,
+    window: int = 0,
+    most: float | None = None,
+    control: int = 0,
+    hop: int = 0,
+) -> Model:
     """Return the model of a config node, with its first weights; to be trained on `lanes` of `window` symbols.
 
+    It is told frames of `control` channels, each `hop` symbols long, or nothing.
     It is of no more than `most` numbers. Raises ValueError for one that is not meant for the `codec`, that can't be
     built, or that this machine has no memory for.
     """
-    facts = {"levels": codec.levels, "silence": codec.silence, "classes": classes}
+    facts = {"levels": codec.levels, "silence": codec.silence, "classes": classes, "control": control, "hop": hop}
     layers = node.get("layers")
     for depth in layers if isinstance(layers, list) else [layers]:
         if isinstance(depth, int) and depth > DEEPEST:

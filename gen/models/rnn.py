@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from gen.models.base import Label, Model
+from gen.models.told import spread
 
 ACTIVATIONS = {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": torch.relu}
 
@@ -113,6 +114,8 @@ class CharRNN(Model):
         levels: int,
         silence: tuple,
         classes: int = 0,
+        control: int = 0,
+        hop: int = 1,
         *,
         cell: str,
         hidden: int,
@@ -121,7 +124,7 @@ class CharRNN(Model):
         dropout: float,
         activation: str | None = None,
     ):
-        """Build it for `levels` symbols and `classes` labels (0: none).
+        """Build it for `levels` symbols, `classes` labels (0: none) and `control` channels, a frame in `hop` symbols.
 
         `dropout` acts between layers; the `activation` is Elman's, other cells have none to choose.
         """
@@ -141,19 +144,24 @@ class CharRNN(Model):
         self.layers = nn.ModuleList(CELLS[cell](size, hidden, **extra) for size in sizes)
         self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(hidden, levels)
+        self.hear(control, hop, [embedding])
 
     def start(self, labels):
         like = self.out.weight
         zeros = [[like.new_zeros(len(labels), r.hidden_size) for _ in range(r.parts)] for r in self.layers]
         return {"labels": labels, "layers": [tuple(z) for z in zeros]}
 
-    def forward(self, x, state):
-        self.check_length(x)
+    def forward(self, x, state, control=None):
+        self.check_length(x, control)
         h = self.embedding(x) + self.label(state["labels"], self.out.weight).unsqueeze(-2)
+        if self.told:
+            h = h + spread(self.told(control, x)[0], x.shape[1])
         return self._through(h, state, lambda rnn, *a: rnn.run(*a))
 
-    def step(self, x, state):
+    def step(self, x, state, control=None):
         h = self.embedding(x) + self.label(state["labels"], self.out.weight)
+        if self.told:
+            h = h + self.told(control, x)[0]
         return self._through(h, state, lambda rnn, *a: rnn.step(*a))
 
     def _through(self, h, state, move):

@@ -37,6 +37,8 @@ class SampleRNN(Tiered):
         levels: int,
         silence: tuple,
         classes: int = 0,
+        control: int = 0,
+        hop: int = 1,
         *,
         frames: list[int],
         cell: str,
@@ -54,7 +56,7 @@ class SampleRNN(Tiered):
             Tier(f, 1, size, Recurrent(cell, size, layers), r, size)
             for f, r in zip(frames, ratios(frames), strict=True)
         ]
-        super().__init__(tiers, frames[0], silence[-1], classes, size)
+        super().__init__(tiers, frames[0], silence[-1], classes, size, control, hop)
         self.levels = levels
         self.embedding = nn.Embedding(levels, embedding)
         self.inp = nn.Linear(frames[0] * embedding, size, bias=False)

@@ -75,6 +75,8 @@ class TieredLRU(Tiered):
         levels: int,
         silence: tuple,
         classes: int = 0,
+        control: int = 0,
+        hop: int = 1,
         *,
         frames: list[int],
         layers: list[int],
@@ -98,7 +100,7 @@ class TieredLRU(Tiered):
             Tier(frame, 2, size, Stack(cell, size, depth, conv, dropout), ratio, size if index else hidden)
             for index, (frame, depth, ratio) in enumerate(zip(frames, layers, ratios(frames), strict=True))
         ]
-        super().__init__(tiers, history, silence[-1], classes, size)
+        super().__init__(tiers, history, silence[-1], classes, size, control, hop)
         companded = torch.arange(levels) / (levels / 2) - 1
         self.register_buffer("table", torch.stack([companded, LOUDER * expand(companded, torch)], 1), persistent=False)
         self.embedding = nn.Embedding(levels, hidden)

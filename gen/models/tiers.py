@@ -2,7 +2,7 @@
 
 Each tier sees one frame of past samples at a time, so that the upper ones run seldom, and hands a vector down for each
 frame of the tier below; a network at the bottom predicts each sample from the last few and from what it was handed. A
-label is told to each of them, since what is told to the topmost alone may get lost on the way down.
+label is told to each of them, since what is told to the topmost alone may get lost on the way down; and so is control.
 
 Legend: a tier of frame size f runs once in f samples; D is a tier's width; n frames in a window.
 """
@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from gen.models.base import Label, Model, tree_map
+from gen.models.told import spread
 
 
 class Tier(nn.Module):
@@ -43,13 +44,15 @@ class Tiered(Model):
 
     tiers: Any  # a ModuleList of Tiers
 
-    def __init__(self, tiers, history: int, silence: int, classes: int, top: int):
+    def __init__(self, tiers, history: int, silence: int, classes: int, top: int, control: int, hop: int):
         super().__init__()
         self.tiers = nn.ModuleList(tiers)
         self.stride = tiers[-1].frame
         self.history, self.silence = history, silence
         self.past = max(self.stride, history)
-        self.labels = nn.ModuleList(Label(classes, size) for size in (top, *(t.below for t in reversed(tiers))))
+        sizes = [top, *(t.below for t in reversed(tiers))]
+        self.labels = nn.ModuleList(Label(classes, size) for size in sizes)
+        self.hear(control, hop, sizes)
 
     def features(self, symbols):
         """Return what tiers see of symbols (B, T): (B, T, features)."""
@@ -68,28 +71,30 @@ class Tiered(Model):
         past = torch.full((len(labels), self.past), self.silence, device=labels.device)
         return {"labels": labels, "past": past, "place": torch.zeros_like(labels), "tiers": tiers}
 
-    def forward(self, x, state):
+    def forward(self, x, state, control=None):
         """Return logits (B, T, L) and the state; x begins where a largest frame does."""
-        self.check_length(x)
+        self.check_length(x, control)
         length = x.shape[1]
         seen = torch.cat([state["past"], x], 1)
         features = self.features(seen)
-        handed, after = self._label(state), []
-        for tier, label, before in self._downwards(state):
+        told = self.told(control, x) if self.told else [None] * len(self.labels)
+        handed, after = self._label(state, told[0], length // self.tiers[-1].frame), []
+        for tier, label, tale, before in self._downwards(state, told):
             begin = self.past + 1 - tier.frame
             frames = features[:, begin : begin + length].unflatten(1, (-1, tier.frame)).flatten(2)
             handed, core = tier(frames, handed, before["core"])
             after.append({"core": core, "handed": handed[:, -1].to(before["handed"].dtype)})
-            handed = self._tell(label, handed.flatten(1, 2), state)
+            handed = self._tell(label, tale, handed.flatten(1, 2), state)
         logits = self.predict(seen[:, self.past + 1 - self.history :], handed)
         return logits, {**state, "past": seen[:, -self.past :], "tiers": after[::-1]}
 
-    def step(self, x, state):
+    def step(self, x, state, control=None):
         place, rows = state["place"], torch.arange(len(x), device=x.device)
         seen = torch.cat([state["past"], x.unsqueeze(1)], 1)
         features = self.features(seen)
-        handed, after = self._label(state), []
-        for tier, label, before in self._downwards(state):
+        told = [each.unsqueeze(1) for each in self.told(control, x)] if self.told else [None] * len(self.labels)
+        handed, after = self._label(state, told[0], 1), []
+        for tier, label, tale, before in self._downwards(state, told):
             due = place % tier.frame == 0
             new = before
             if due.any():
@@ -101,22 +106,24 @@ class Tiered(Model):
                 )
             after.append(new)
             vector = new["handed"][rows, place % tier.frame * tier.ratio // tier.frame]
-            handed = self._tell(label, vector.unsqueeze(1), state)
+            handed = self._tell(label, tale, vector.unsqueeze(1), state)
         logits = self.predict(seen[:, -self.history :], handed).squeeze(1)
         place = (place + 1) % self.stride
         return logits, {**state, "past": seen[:, 1:], "place": place, "tiers": after[::-1]}
 
-    def _downwards(self, state):
-        """Return the tiers, the labels of what is below each, and their states, the topmost first."""
-        return zip(reversed(self.tiers), self.labels[1:], reversed(state["tiers"]), strict=True)
+    def _downwards(self, state, told):
+        """Return the tiers, the topmost first, with the label of what is below, what that is told, and their states."""
+        return zip(reversed(self.tiers), self.labels[1:], told[1:], reversed(state["tiers"]), strict=True)
 
-    def _label(self, state):
-        """Return the label's vector for the topmost tier, (B or 1, 1, D or 1)."""
-        return self.labels[0](state["labels"], self.tiers[-1].inp.weight).unsqueeze(1)
+    def _label(self, state, told, frames: int):
+        """Return the vectors that the topmost tier is told, the label's among them, (B or 1, frames or 1, D or 1)."""
+        vector = self.labels[0](state["labels"], self.tiers[-1].inp.weight).unsqueeze(1)
+        return vector if told is None else vector + spread(told, frames)
 
-    def _tell(self, label, handed, state):
-        """Return what a tier hands down (B, n, below) with the label's vector for what is below it."""
-        return handed + label(state["labels"], handed).unsqueeze(1).to(handed.dtype) if label.table else handed
+    def _tell(self, label, told, handed, state):
+        """Return what a tier hands down (B, n, below) with the vectors that what is below it is told."""
+        handed = handed + label(state["labels"], handed).unsqueeze(1).to(handed.dtype) if label.table else handed
+        return handed if told is None else handed + spread(told, handed.shape[1]).to(handed.dtype)
 
 
 def ratios(frames) -> list:

@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from gen.models.base import Label, Model
+from gen.models.told import spread
 
-LABEL = 32  # size of a label's vector
+LABEL = 32  # size of the vector of a label and of what is told
 
 
 class WaveRNN(Model):
@@ -23,14 +24,24 @@ class WaveRNN(Model):
     rnn: Any  # torch's GRU, whose weights have names that its type doesn't tell
     mask: torch.Tensor  # (3 hidden, inputs): 0 where a gate's coarse half may not see the coarse byte
 
-    def __init__(self, levels: int, silence: tuple, classes: int = 0, *, hidden: int, head: int):
+    def __init__(
+        self,
+        levels: int,
+        silence: tuple,
+        classes: int = 0,
+        control: int = 0,
+        hop: int = 2,
+        *,
+        hidden: int,
+        head: int,
+    ):
         """Build it with `hidden` units, an even number, and `head` units in the layer before each softmax."""
         super().__init__()
         if hidden < 2 or hidden % 2 or head < 1:
             raise ValueError(f"model.hidden={hidden}, model.head={head}: hidden is even and over 0, head over 0")
         self.levels, self.silence, self.hidden = levels, silence, hidden
         self.label = Label(classes, LABEL)
-        inputs = 3 + LABEL * bool(classes)
+        inputs = 3 + LABEL * bool(classes or control)
         self.rnn = nn.GRU(inputs, hidden, batch_first=True)
         mask = torch.ones(3, 2, hidden // 2, inputs)
         mask[:, 0, :, 2] = 0
@@ -38,6 +49,7 @@ class WaveRNN(Model):
         self.coarse, self.fine = (
             nn.Sequential(nn.Linear(hidden // 2, head), nn.ReLU(), nn.Linear(head, levels)) for _ in range(2)
         )
+        self.hear(control, hop, [LABEL])
 
     def heads(self):
         return [self.coarse[-1], self.fine[-1]]
@@ -47,11 +59,12 @@ class WaveRNN(Model):
         coarse, fine = (torch.full_like(labels, digit) for digit in self.silence)
         return {"labels": labels, "h": h, "coarse": coarse, "fine": fine, "place": torch.zeros_like(labels)}
 
-    def forward(self, x, state):
+    def forward(self, x, state, control=None):
         """Return logits (B, T, L) and the state; x begins with a fine byte, the one before a sample."""
-        self.check_length(x)
+        self.check_length(x, control)
         digits = torch.cat([state["coarse"].unsqueeze(1), x], 1)
-        inputs = self._inputs(digits[:, :-1:2], digits[:, 1::2], digits[:, 2::2], state["labels"])
+        told = spread(self.told(control, x)[0], x.shape[1] // 2) if self.told else None
+        inputs = self._inputs(digits[:, :-1:2], digits[:, 1::2], digits[:, 2::2], state["labels"], told)
         r = self.rnn
         weights = [r.weight_ih_l0 * self.mask, r.weight_hh_l0, r.bias_ih_l0, r.bias_hh_l0]
         h, last = torch.gru(inputs, state["h"][None], weights, True, 1, 0.0, self.training, False, True)
@@ -60,11 +73,12 @@ class WaveRNN(Model):
         after = {"h": last[0].to(state["h"].dtype), "coarse": digits[:, -1], "fine": digits[:, -2]}
         return logits, {**state, **after}
 
-    def step(self, x, state):
+    def step(self, x, state, control=None):
         second = state["place"] == 1  # x is the coarse byte of the sample at hand, and the fine one is asked for
         fine = torch.where(second, state["fine"], x)
         now = torch.where(second, x, 0)  # masked where it isn't known
-        inputs = self._inputs(state["coarse"], fine, now, state["labels"])
+        told = self.told(control, x)[0] if self.told else None
+        inputs = self._inputs(state["coarse"], fine, now, state["labels"], told)
         h = state["h"]
         weight = self.rnn.weight_ih_l0 * self.mask
         xr, xu, xe = nn.functional.linear(inputs, weight, self.rnn.bias_ih_l0).chunk(3, -1)
@@ -78,11 +92,12 @@ class WaveRNN(Model):
         after = {"h": torch.where(rows, new, h), "coarse": torch.where(second, x, state["coarse"]), "fine": fine}
         return logits, {**state, **after, "place": 1 - state["place"]}
 
-    def _inputs(self, coarse, fine, now, labels):
-        """Return what the GRU sees, (..., 3 or 3 + LABEL): bytes scaled to [-1, 1], and the label's vector."""
+    def _inputs(self, coarse, fine, now, labels, told):
+        """Return what the GRU sees, (..., 3 or 3 + LABEL): bytes scaled to [-1, 1], the label's vector plus `told`."""
         bytes_ = torch.stack([coarse, fine, now], -1).to(self.mask.dtype) / (self.levels / 2) - 1
-        if self.label.table is None:
+        if self.label.table is None and told is None:
             return bytes_
         vector = self.label(labels, bytes_)
-        vector = vector.unsqueeze(1).expand(-1, bytes_.shape[1], -1) if bytes_.ndim == 3 else vector
-        return torch.cat([bytes_, vector], -1)
+        vector = vector.unsqueeze(1) if bytes_.ndim == 3 else vector
+        vector = vector if told is None else vector + told
+        return torch.cat([bytes_, vector.expand(*bytes_.shape[:-1], LABEL)], -1)

@@ -36,6 +36,45 @@ def test_in_float64_it_draws_the_symbols_of_the_reference(name, primed):
         assert np.array_equal(whole(engine.generate(steps, [0, 5], [0, 2], **settings)), want)
 
 
+def curves(count, frames, channels=5):
+    return [5 * row for row in np.random.default_rng(1).standard_normal((count, frames, channels))]
+
+
+@pytest.mark.parametrize("hop", [8, 64])
+@pytest.mark.parametrize("name", MODELS)
+def test_told_in_float64_it_draws_the_symbols_of_the_reference(name, hop):
+    """Streams of one label, told alike and not, in three blocks, after a prime that ends within a frame."""
+    model = sharp(name, classes=2, control=5, hop=hop).double()
+    prime = np.random.default_rng(0).integers(0, LEVELS, 61)
+    slow, engine = reference.Reference(model, silence(name)), Engine(model, silence(name), "float64")
+    one, other = curves(2, 400 // hop)  # which end before the streams do
+    streams, labels = [0, 5, 3, 12], [0, 1, 0, 0]
+    settings = {"seed": 1, "primed": prime, "control": [one, one, other, one]}
+    want = whole(slow.generate(600, streams, labels, **settings))
+    got = whole(engine.generate(600, streams, labels, **settings))
+    assert np.array_equal(got, want)
+    assert np.array_equal(whole(engine.generate(90, [3], [0], **settings | {"control": [other]}))[0], want[2, :90])
+    untold = whole(engine.generate(600, [0], [0], 1, primed=prime))
+    assert np.array_equal(untold, whole(slow.generate(600, [0], [0], 1, primed=prime)))
+    assert not np.array_equal(untold[0], want[0])
+
+
+def test_what_a_stream_is_told_is_the_same_in_any_block_batch_and_after_it_was_left():
+    model = sharp("tiered", control=5, hop=16)
+    engine, control = Engine(model, (8,)), curves(20, 30)
+    streams, labels = list(range(20)), [0] * 20
+    together = whole(engine.generate(400, streams, labels, 7, control=control))
+    assert len({row.tobytes() for row in together}) == 20
+    for stream, block in ((0, 1), (3, 13), (19, 200)):
+        alone = whole(engine.generate(400, [stream], [0], 7, block=block, control=control[stream : stream + 1]))
+        assert np.array_equal(alone[0], together[stream])
+    begun, uniforms = engine.begin([0, 0], control[:2]), [Uniforms(7, 0), Uniforms(7, 1)]
+    first = np.stack([u.take(137) for u in uniforms])
+    engine.advance(begun, 137, None, first)
+    rest = engine.advance(begun.rows([1]), 100, None, uniforms[1].take(100)[None])
+    assert np.array_equal(rest[0], together[1, 137:237])
+
+
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
@@ -49,6 +88,8 @@ def test_in_float64_it_draws_the_symbols_of_the_reference(name, primed):
         ("rglru", {"cell": "mingru+rglru+cglru", "size": 12}),
         ("tiered", {"cell": "mingru"}),
         ("tiered", {"conv": 2, "frames": [4, 16], "layers": [1, 2], "history": 16}),
+        ("samplernn", {"cell": "lstm", "weight_norm": True, "control": 3, "hop": 24}),
+        ("gru", {"hidden": 30, "embedding": 7, "control": 7, "hop": 5}),
     ],
 )
 def test_every_choice_a_model_has_is_lowered(name, changes):
