@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from gen.compiled.gate import gated
+from gen.compiled.norm import normed
 from gen.models.linear import Block, recurrence
 from gen.models.tiers import Tier, Tiered, ratios
 from gen.sound.codec import MU, expand
@@ -119,7 +121,7 @@ class TieredLRU(Tiered):
         windows = self.features(seen).flatten(1).unfold(1, 2 * self.history, 2)
         z = self.inp(windows) + self.expectation(windows[..., 1::2], handed)
         z = z + handed + F.embedding(seen[:, self.history - 1 :], self.embedding.weight.to(z.dtype))
-        for up, norm in zip(self.up, (self.norm, nn.Identity()), strict=True):
-            value, gate = up(norm(z)).chunk(2, -1)
-            z = z + value * F.silu(gate)
-        return self.out(self.last_norm(z))
+        z, normal = normed(z, self.norm.weight)
+        z = gated(self.up[0](normal), z)
+        z = gated(self.up[1](z), z)
+        return self.out(normed(z, self.last_norm.weight)[1])
