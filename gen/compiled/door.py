@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numba
 from llvmlite import binding, ir
-from numba import types
+from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 from numba.np import arrayobj
 
 from gen.base import files
 
-__all__ = ["arrayobj", "binding", "cgutils", "intrinsic", "ir", "overload", "register_jitable", "types"]
+__all__ = ["arrayobj", "binding", "cgutils", "config", "intrinsic", "ir", "overload", "register_jitable", "types"]
 LANES = 16
 
 
@@ -41,19 +41,20 @@ PLAIN = {"error_model": "numpy", "boundscheck": False, "no_cfunc_wrapper": True,
 
 def compiled(function):
     """Compile a function to machine code; kept on disk, and run without Python's lock."""
-    others, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(FOLDER)
+    others, config.CACHE_DIR = config.CACHE_DIR, str(FOLDER)
     try:
         return numba.njit(cache=True, nogil=True, **PLAIN)(function)
     finally:
-        numba.config.CACHE_DIR = others
+        config.CACHE_DIR = others
+
+
+# sums are reordered where that makes vector code: exact to rounding, and the same each time
+QUICK = {"fastmath": {"reassoc", "contract"}, "no_cpython_wrapper": True}
 
 
 def loops(function):
-    """Compile a function of loops over arrays of which none that is written overlaps another, for `compiled` ones.
-
-    Sums are reordered where that makes vector code: they are exact to rounding, and the same each time.
-    """
-    made = numba.njit(no_cpython_wrapper=True, fastmath={"reassoc", "contract"}, **PLAIN)(function)
+    """Compile a function of loops over arrays of which none that is written overlaps another, for `compiled` ones."""
+    made = numba.njit(**QUICK, **PLAIN)(function)
 
     def apart(flags):
         flags.noalias = (
@@ -63,6 +64,11 @@ def loops(function):
 
     made._compiler._customize_flags = apart
     return made
+
+
+def piece(function):
+    """Compile a function into the `loops` that call it."""
+    return numba.njit(forceinline=True, **QUICK, **PLAIN)(function)
 
 
 def inlined(function):

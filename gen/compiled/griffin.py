@@ -10,6 +10,8 @@ from gen.compiled.elementary import ONE, TWO, expm1, sigmoid
 from gen.compiled.numbers import read, write
 from gen.compiled.threads import shared, total
 
+LEAST = np.float32(1.2e-38)  # of what is lost: the root of 0 has no gradient
+
 
 class Real(torch.autograd.Function):
     """The RG-LRU: h' = a h + s i x, with a = exp(rate r), s = sqrt(1 - a^2), and sigmoids r and i.
@@ -87,7 +89,7 @@ def real_back(begin, end, gates, x, rate, h, y, d_y, d_gates, d_x, d_rate, d_h):
             for n in range(size):
                 r, i = sigmoid(read(r_t, n)), sigmoid(read(i_t, n))
                 lost = expm1(rate[n] * r)
-                a, scale, whole = ONE + lost, np.sqrt(-lost * (lost + TWO)), reach[n] + pull[n]
+                a, scale, whole = ONE + lost, np.sqrt(max(-lost * (lost + TWO), LEAST)), reach[n] + pull[n]
                 d_now[n] = whole * scale * i
                 write(d_i, n, whole * scale * now[n] * i * (ONE - i))
                 slope = whole * a * (before[n] - i * now[n] * a / scale)
@@ -135,7 +137,7 @@ def complex_back(begin, end, gates, x, rate, turn, h, y, d_y, d_gates, d_x, d_ra
             for n in range(size):
                 r, i = sigmoid(read(r_t, n)), sigmoid(read(i_t, n))
                 lost = expm1(rate[n] * r)
-                a, scale = ONE + lost, np.sqrt(-lost * (lost + TWO))
+                a, scale = ONE + lost, np.sqrt(max(-lost * (lost + TWO), LEAST))
                 l_real, l_imaginary = reach_real[n] + pull[n], reach_imaginary[n] + pull[size + n]
                 across = real_[n] * cosine[n] - imaginary[n] * sine[n]
                 up = imaginary[n] * cosine[n] + real_[n] * sine[n]

