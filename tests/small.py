@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 import yaml
 
 from gen.base.build import build
 from gen.corpus.corpus import prepare
+from gen.corpus.curves import in_silence
 from gen.models.base import Model
 from gen.run import checkpoint
 from gen.run.folder import MODEL
+from gen.sound.curves import Curves
 from gen.training import loop
 
 CONF = Path(__file__).parent.parent / "conf"
@@ -32,6 +35,11 @@ SIZES = {"hidden": 24, "embedding": 12, "size": 16, "head": 12}
 def model_node(name):
     """Return the model node of conf/model/<name>.yaml as a plain dict."""
     return yaml.safe_load((CONF / "model" / f"{name}.yaml").read_text())["model"]
+
+
+def node_of(group, name):
+    """Return the node of conf/<group>/<name>.yaml as a plain dict."""
+    return yaml.safe_load((CONF / group / f"{name}.yaml").read_text())
 
 
 def small_model(name, classes=0, levels=LEVELS, control=0, hop=0, **changes):
@@ -83,10 +91,25 @@ def trained_on(path, **told) -> dict:
     return {**counts, "settings": settings, **told}
 
 
-def save_run(folder, classes=(), scale=1.0):
-    """Save a small GRU at 8 kHz as a trained run would; its takes are loud. `scale` makes another model of it."""
+def curves(control="loudness", hop=32, digits=1):
+    """Return curves at 8 kHz, as if in training the level had been -40 dB, and pitches from 110 to 440 Hz."""
+    families = control.split("+")
+    names = list(in_silence(8000, tuple(families))[0])
+    usual = {"f0": (7.8, 0.5, 7.8, 6.78, 8.78)}
+    told = np.array([usual.get(name, (-40, 20, -120, -90, -10)) for name in names], float).T.tolist()
+    return Curves(families, 8000, digits, hop, names, *told)
+
+
+def save_run(folder, classes=(), scale=1.0, told=None):
+    """Save a small GRU at 8 kHz as a trained run would; its takes are loud. `scale` makes another model of it.
+
+    It is `told` curves, if there are some.
+    """
     node = {**model_node("gru"), "hidden": 24, "embedding": 12, "layers": 2}
     header = {"model": node, "codec": MULAW, "rate": 8000, "classes": list(classes)}
-    weights = sharp("gru", len(classes), levels=256).state_dict()
+    facts = {"control": told.channels, "hop": told.hop} if told else {}
+    if told:
+        header["control"] = told.described()
+    weights = sharp("gru", len(classes), levels=256, **facts).state_dict()
     checkpoint.save(Path(folder) / MODEL, {k: v * scale for k, v in weights.items()}, header)
     return Path(folder)

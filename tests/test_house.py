@@ -16,7 +16,9 @@ ROOMS = (
     "pages",
     "training",
     "survey",
+    "repair",
     "judging",
+    "naming",
     "sampling",
     "engine",
     "corpus",
@@ -29,7 +31,10 @@ ROOMS = (
 DOORS = {
     "soundfile": "sound.audio",
     "soxr": "sound.audio",
+    "librosa": "sound.features",
+    "pywt": "sound.wavelets",
     "safetensors": "run.checkpoint",
+    "sklearn": "naming.fitting",
     "rich": "base.terminal",
     "filelock": "run.lock",
     "torch.distributed": "base.ranks",
@@ -40,6 +45,7 @@ DOORS = {
     "matplotlib": "pages.plots",
     "jinja2": "pages.template",
     "PIL": "pages.pictures",
+    "mido": "sound.midi",
     "hydra": "cli.compose",
     "omegaconf": "cli.compose",
 }

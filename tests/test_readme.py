@@ -20,6 +20,7 @@ from gen.corpus import tones
 from gen.engine import measure
 from gen.sampling import bench
 from gen.training import trial
+from tests.sound.test_midi import note, song
 from tests.test_house import FILES, ROOMS
 
 HERE = Path(__file__).parent.parent
@@ -27,9 +28,15 @@ README, SAMPLES = (HERE / "README.md").read_text(), (HERE / "samples" / "README.
 CODE = re.compile(r"^```(\w*)\n(.*?)^```$|`([^`\n]+)`", re.DOTALL | re.MULTILINE)
 NAMED = {  # what the text leaves open
     "tones FOLDER": "tones notes",
+    "classifier FOLDER": "classifier ~/words",
+    "CLASSIFIER PATH": "runs/words-classifier-lstm ~/recordings",
     "png=FOLDER": "png=plots",
+    "RUN FOLDER": "runs/recordings-tiered ~/recordings",
     "FOLDER": "~/recordings",
+    "PATH": "~/recordings",
+    "repair FILE gap=FROM:TO": "repair ~/recordings/0.wav gap=0.1:0.11",
     "RUN": "runs/tones-tiered",
+    "controls FILE": "controls ~/beginning.flac",
     "TAKE": "runs/tones-tiered/takes/A4-seed0-0.wav",
 }
 SMALL = ["lanes=2", "window=64"]
@@ -40,6 +47,8 @@ LESS = {  # what makes a command small
     "sample": ["seconds=0.1"],
     "extend": ["seconds=0.1"],
     "report": ["seconds=0.1", "count=1"],
+    "classifier": ["classifier.epochs=1"],
+    "judge": ["count=8", "seconds=0.05", "long=0", "classifiers.lstm.epochs=1", "classifiers.lstm.hidden=[8]"],
 }
 RECORDED = {  # the folders that README names, and what lies there
     "recordings": "{0}.wav",
@@ -75,7 +84,9 @@ def test_every_command_is_understood(line, monkeypatch, capsys):
     words = shlex.split(line)
     assert words[1] in commands()
     if "--help" not in words and has_keys(words[1]):
-        words = [w for w in words if w != "-m"] + ["--cfg", "job"]
+        if "-m" in words:  # the first of the values that are swept
+            words = [w.partition(",")[0] for w in words if w != "-m"]
+        words += ["--cfg", "job"]
         monkeypatch.setattr(sys, "argv", words)
         main()
         assert capsys.readouterr().out.strip()
@@ -92,13 +103,14 @@ def record(home):
             soundfile.write(path, wave, 16000)
         (home / f"{folder}_test.txt").write_text(f"{paths[0].name}\n{paths[1].name}\n")
     soundfile.write(home / "beginning.flac", wave, 16000)
+    song(home / "song.mid", note(60))
 
 
 def run(line, gen):
     """Run a command as README shows it, but for what makes it small; a sweep in a process of its own."""
     words = [name for word in shlex.split(line)[1:] for name in sorted(glob.glob(word)) or [word]]
     if "-m" in words:
-        few = [*SMALL, *SHORT, "model=gru,tiered"]
+        few = [*SMALL, *SHORT, "model=gru,tiered"] if words[0] == "train" else []
         subprocess.run([sys.executable, "-m", "gen", *words, *few], check=True, capture_output=True)
     elif "--help" in words:
         assert gen(*words)[0] == 0
@@ -120,7 +132,14 @@ def test_every_command_of_the_readme_runs(gen, tmp_path, monkeypatch):
             assert found["bits"] > 0
         else:
             run(functools.reduce(lambda line, name: line.replace(name, NAMED[name]), NAMED, text), gen)
-    made = ["data.html", "continued.wav", "notes/A4/A4-00.wav", "runs/recordings-tiered/report.html"]
+    made = [
+        "data.html",
+        "features.csv",
+        "beginning.html",
+        "continued.wav",
+        "notes/A4/A4-00.wav",
+        "runs/recordings-tiered/report.html",
+    ]
     made += ["runs/spoken/takes/7-seed0-2-again.wav", "runs/spoken/takes/7-seed0-2-extended.wav"]
     assert [path for path in made if not (tmp_path / path).exists()] == []
 

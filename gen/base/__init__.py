@@ -1,1 +1,1 @@
-"""Nothing about sound: files, the terminal, building from a description, the machine, ranks, uniform numbers."""
+"""Nothing about sound: files, the terminal, building from a description, machine, processes, ranks, uniform numbers."""

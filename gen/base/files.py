@@ -6,6 +6,11 @@ import os
 import stat
 from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 ELSEWHERE = "give another place with out="
 
 
@@ -28,15 +33,18 @@ def regular(path) -> Path:
     return Path(path)
 
 
-def spare(path, mark: str):
-    """Raise ValueError if there is a file at `path` that doesn't hold `mark` near its beginning, as our pages do."""
+def spare(path, mark: str, what: str = "page"):
+    """Raise ValueError if there is a file at `path` that doesn't hold `mark` near its beginning, as our pages do.
+
+    `what` is what it is then said not to be.
+    """
     path = Path(path)
     if not path.exists():
         return
     with named(path), open(path, "rb") as file:
         ours = mark.encode() in file.read(2000)
     if not ours:
-        raise ValueError(f"{path}: is there already, and no page of gen; move it, or give another place with out=")
+        raise ValueError(f"{path}: is there already, and no {what} of gen; move it, or give another place with out=")
 
 
 @contextlib.contextmanager
@@ -73,6 +81,18 @@ def replacing(path, mark: str = "", sync: bool = False):
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def alone(path):
+    """Have the block to this process alone, of all that ask so for the file at `path`, which stays as it is.
+
+    On systems without such locks nobody waits.
+    """
+    with open(path, "rb") as file:
+        if fcntl:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def cache() -> Path:

@@ -5,13 +5,13 @@ import ctypes
 import os
 import sys
 
-import torch
-
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3  # of malloc.h
 
 
 def device(name, rank):
     """Return the torch device for "auto", "cpu" or "cuda"."""
+    import torch  # here: who only counts cores needn't wait for it
+
     if name not in ("auto", "cpu", "cuda"):
         raise ValueError(f"device={name}: there are auto, cpu and cuda")
     if name == "cuda" and not torch.cuda.is_available():
@@ -27,6 +27,8 @@ def cores() -> int:
 
 def use_bfloat16(precision, device):
     """Return whether to run in bfloat16: "auto" does where the processor multiplies it natively, half again as fast."""
+    import torch
+
     if precision != "auto":
         return precision == "bfloat16"
     if device.type == "cuda":

@@ -7,7 +7,15 @@ from pathlib import Path
 import gen.commands
 from gen.cli.arguments import CONF, choices_of, functions, has_keys
 
-GROUPS = ("Before training", "Training", "Takes", "How good", "This machine")  # in the order of the list
+GROUPS = (
+    "Before training",
+    "Training",
+    "Takes",
+    "Your recordings",
+    "How good",
+    "What is heard",
+    "This machine",
+)  # in the order of the list
 COMMENT = 26  # the column of the comments in conf
 
 
@@ -28,7 +36,7 @@ def show_list():
             print(f"\n{command.GROUP}")
         last = command.GROUP
         does = command.__doc__.strip().rstrip(".")
-        print(f"  gen {name:8}  {does[0].lower()}{does[1:]}")
+        print(f"  gen {name:10}  {does[0].lower()}{does[1:]}")
     print("\ngen COMMAND --help explains a command and lists its keys")
 
 

@@ -7,27 +7,31 @@ from gen.commands.sample import is_file, record
 
 GROUP = "Takes"
 ARGUMENT = Argument("the take to make again", "takes/seed0-0.wav")
-PATHS = ("run", "prime", "out")
+PATHS = ("run", "prime", "follow", "curves", "midi", "out")
 HELP = """gen again TAKE [key=value ...]
 
 Make a take again from the address that gen sample wrote into it, in TAKE-again beside it, and say whether the samples
-are the same. run= and prime= say where its model and the recording it went on from are now, if they were moved.
+are the same. run=, prime=, follow=, curves= and midi= say where its model and the files that it went on from or
+followed are now, if they were moved.
 
   gen again runs/piano/takes/seed0-2.wav
 """
 
 
-def run(path, out: str | None, run: str | None, prime: str | None):
+def run(
+    path, out: str | None, run: str | None, prime: str | None, follow: str | None, curves: str | None, midi: str | None
+):
     from gen.base import streams
 
-    remake(path, 0.0, "again", out, run, prime)
+    remake(path, 0.0, "again", out, run=run, prime=prime, follow=follow, curves=curves, midi=midi)
     streams.show(f"the same bytes as {path}")
 
 
-def remake(take, longer: float, how: str, out, run, prime):
+def remake(take, longer: float, how: str, out, **now):
     """Make a take again, `longer` seconds longer than it is; raise ValueError if it isn't the same.
 
-    It is written to `out`: a file, or a folder, that of the take unless given, where it is called TAKE-`how`.
+    It is written to `out`: a file, or a folder, that of the take unless given, where it is called TAKE-`how`. `now`
+    says where its model and recordings are, if they were moved.
     """
     from gen.base import terminal
     from gen.sampling import address
@@ -41,7 +45,7 @@ def remake(take, longer: float, how: str, out, run, prime):
     else:
         path = Path(out)
         address.make_way_beside(take, path, terminal.say)
-    rate, comment, blocks = address.blocks(take, longer, run, prime, terminal.say)
+    rate, comment, blocks = address.blocks(take, longer, warn=terminal.say, **now)
     blocks = terminal.track_audio(blocks, audio.frames(take) / rate + longer, rate)
     (path,) = record(blocks, rate, [(path, comment)], new)
     address.compare(take, path)

@@ -8,16 +8,23 @@ from gen.commands import Argument
 
 GROUP = "Takes"
 ARGUMENT = Argument("the run to sample", "runs/tones-tiered")
-PATHS = ("prime", "out")
+PATHS = ("prime", "follow", "curves", "midi", "out")
 HELP = """gen sample RUN [key=value ...]
 
 Write takes from the model in RUN, a run folder or a model file, as 16-bit WAV or FLAC at the model's own level.
 guard=on hears each second as it is made: noise, a loop, silence before any sound, or one louder than the
 recordings is drawn again.
+A model trained with control= is told what to play: follow= a recording, curves= a table (gen controls writes one),
+midi= notes, each channel a take; or pitch= and loudness= all the time; shift= moves pitches by semitones. With
+control=mel it says what a recording says, in the voice it learned.
 
   gen sample runs/tones-tiered
   gen sample runs/words label=seven seconds=2 seed=3 temperature=0.9
   gen sample runs/piano prime=my.flac out=continued.wav
+  gen sample runs/voice follow=words.wav
+  gen sample runs/violin follow=humming.wav shift=12
+  gen sample runs/violin midi=song.mid
+  gen sample runs/violin pitch=A4 loudness=-20 seconds=3
   gen sample runs/piano seconds=inf out=- | aplay
 """
 
@@ -45,24 +52,25 @@ def run(path, out: str | None, count: int | None, format: str, **settings):
         raise ValueError(f"format={format}: there are {' and '.join(formats)} with out={out}")
     if single:
         address.make_way(out, terminal.say)
-    count = (1 if live or single else 4) if count is None else count
-    if (live or single) and count > 1:
+    if (live or single) and (count or 1) > 1:
         raise ValueError(f"out={out}: holds one take, and count={count}; give a folder")
     Settings(**settings, count=count).check()
-    if not live and math.isfinite(settings["seconds"]):
-        check_length(settings["seconds"])
     trained = Trained(path)
     torch.set_num_threads(1)  # for the reference sampler, which has too little work to share
-    heard, told = address.hear(settings["prime"], trained.rate) if settings["prime"] else (None, None)
+    heard, told = address.hear_all(settings, trained.rate)
+    count = count or (1 if live or single else len(heard.get("midi", range(4))))
+    seconds = settings["seconds"] = trained.length(Settings(**{**settings, **heard}))
+    if not live and math.isfinite(seconds):
+        check_length(seconds)
 
     def blocks(stream: int, count: int, block: float):
         """Return the blocks of `count` takes from `stream` on."""
-        given = {**settings, "prime": heard, "stream": stream, "count": count, "block": block}
-        return terminal.track_audio(trained.stream(**given, warn=terminal.say), settings["seconds"], trained.rate)
+        given = {**settings, **heard, "stream": stream, "count": count, "block": block}
+        return terminal.track_audio(trained.stream(**given, warn=terminal.say), seconds, trained.rate)
 
     first = settings["stream"]
     if live:
-        play(blocks(first, 1, LIVE), trained.rate, settings["seconds"], format)
+        play(blocks(first, 1, LIVE), trained.rate, seconds, format)
         return
     names = [Path(out)] if single and out else take_paths(path, out, trained, count, format, settings)
     for at in range(0, count, TOGETHER):

@@ -16,11 +16,14 @@ and tensorboard. Each validation says in a line what the training has come to an
 what short takes sound like: learning, plateau, overfitting, held-out part unlike the rest, collapsed to silence, noise,
 or stuck in a loop. The best model is kept; patience= ends a training that brings none better. The same command again
 goes on where it was stopped.
+control=mel, or pitch+loudness, tells the model these curves of the recordings as it learns: gen sample follow=, midi=
+and pitch= then play it.
 -m runs one training per value, one after the other; +experiment=leaderboard is every model for the same minutes.
 
   gen train
   gen train ~/recordings minutes=60
   gen train ~/words data.labels=folder data.rate=8000 model=lstm model.hidden=512 name=words
+  gen train ~/violin control=pitch+loudness
   gen train ~/words -m model=gru,lstm seed=0,1 minutes=8
   gen train ~/words -m +experiment=leaderboard && gen evaluate runs/words-*
 """
@@ -40,13 +43,18 @@ def absent() -> list:
 
 def complete(settings: dict, choices: dict, swept: dict):
     """Name the run after its folder, its model and, in a sweep, the values that this training has."""
+    if settings["name"] is None:
+        settings["name"] = run_name(settings["data"]["path"] or "tones", choices["model"], swept, "model")
+
+
+def run_name(folder, kind: str, swept: dict, chosen: str) -> str:
+    """Return the name of a run on a folder: that, its kind and, but for those of the group `chosen`, values swept."""
     from gen.run.folder import name_of
 
-    if settings["name"] is None:
-        path = Path(os.path.realpath(str(settings["data"]["path"] or "tones")))
-        folder = path.stem if path.is_file() else path.name  # a folder's name may hold dots
-        values = [f"-{key}-{value}" for key, value in swept.items() if key != "model"]
-        settings["name"] = name_of(f"{folder}-{choices['model']}{''.join(values)}")
+    path = Path(os.path.realpath(str(folder)))
+    stem = path.stem if path.is_file() else path.name  # a folder's name may hold dots
+    values = [f"-{key}-{value}" for key, value in swept.items() if key != chosen]
+    return name_of(f"{stem}-{kind}{''.join(values)}")
 
 
 def run(**settings):

@@ -62,7 +62,7 @@ def encode(folder: Path, names: list, codec, rate: int, track=unseen):
     with files.named(files.cache(), "set GEN_CACHE to another folder"):
         for name in names:
             entry = known.get(name)
-            if entry and entry["stamp"] == _stamp(folder / name) and _is_whole(objects / entry["content"]):
+            if entry and entry["stamp"] == _stamp(folder / name) and is_whole(objects / entry["content"]):
                 index[name] = entry
             else:
                 fresh.append(name)
@@ -93,7 +93,7 @@ def _encode_file(path, objects, dtype, codec, rate):
         raise ValueError(f"{path}: {error.strerror}") from None
     made = objects / content
     entry = {"stamp": stamp, "content": content, "rate": native}
-    if _is_whole(made):
+    if is_whole(made):
         return entry, False
     damaged, before, check = made.exists(), 0.0, 0
     with files.replacing(made, MARK) as file:
@@ -108,8 +108,8 @@ def _encode_file(path, objects, dtype, codec, rate):
     return entry, damaged
 
 
-def _is_whole(path) -> bool:
-    """Return whether an object is there, holds symbols, and ends in their CRC-32."""
+def is_whole(path) -> bool:
+    """Return whether an object is there, holds something, and ends in their CRC-32."""
     try:
         with open(path, "rb") as file:
             left, check = max(0, os.fstat(file.fileno()).st_size - CHECK), 0

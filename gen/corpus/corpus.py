@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from pathlib import Path
 from typing import NamedTuple
 
 from gen.base import files
@@ -26,6 +27,7 @@ class Corpus(NamedTuple):
     files: int
     seconds: float
     notes: list
+    folder: Path  # where the recordings lie
 
     @property
     def identity(self) -> list:
@@ -70,15 +72,7 @@ def prepare(
     if path is None:
         path = str(files.cache() / f"tones-{tones.version()}")
         tones.write(path)
-    folder, names = list_audio(path)
-    recordings, faults, damaged = cache.encode(folder, names, codec, rate, track)
-    if not recordings:
-        raise ValueError(f"{path}: no recording can be used: {faults[0]}{more(faults)}")
-    names = [label_of(r.name, labels) for r in recordings]
-    classes = sorted(set(names) - {None})
-    whole = [
-        Segment(r, 0, r.length, classes.index(n) if classes else 0) for r, n in zip(recordings, names, strict=True)
-    ]
+    folder, whole, classes, notes = gather(path, codec, rate, labels, track)
     train, held, tested = divide(whole, valid, test, codec.digits, rate)
     left = {s.label for s in train}
     for number, label in enumerate(classes or [""]):
@@ -89,16 +83,34 @@ def prepare(
     longest = round(segment * rate) * codec.digits
     silence = round(tail * rate) * codec.digits
     train = [s._replace(tail=silence) if s.stop == s.recording.length else s for s in cut(train, size)]
-    seconds = sum(r.length for r in recordings) / codec.digits / rate
-    notes = [f"skipped {fault}" for fault in faults]
-    if damaged:
-        notes.append(f"the cache of {damaged[0]}{more(damaged)} was damaged and is made anew")
-    notes += remarks(recordings, rate, bool(held or tested))
+    seconds = sum(s.size for s in whole) / codec.digits / rate
+    notes += remarks([s.recording for s in whole], rate, bool(held or tested))
     if not held:
         notes.append(f"data.valid={valid} holds out no recording: there will be no held-out figures")
     if test and not tested:
         notes.append(f"data.test={test} holds out no recording: gen evaluate will score the valid part")
-    return Corpus(train, cut(held, longest), cut(tested, longest), classes, len(recordings), seconds, notes)
+    parts = train, cut(held, longest), cut(tested, longest)
+    return Corpus(*parts, classes, len(whole), seconds, notes, folder)
+
+
+def gather(path, codec, rate: int, labels: str, track=unseen) -> tuple:
+    """Return the folder of recordings; these whole as Segments, encoded and labelled; class names; what can't be used.
+
+    `path`, `rate` and `labels` are as in `prepare`. Raises ValueError.
+    """
+    folder, names = list_audio(path)
+    recordings, faults, damaged = cache.encode(folder, names, codec, rate, track)
+    if not recordings:
+        raise ValueError(f"{path}: no recording can be used: {faults[0]}{more(faults)}")
+    found = [label_of(r.name, labels) for r in recordings]
+    classes = sorted(set(found) - {None})
+    whole = [
+        Segment(r, 0, r.length, classes.index(n) if classes else 0) for r, n in zip(recordings, found, strict=True)
+    ]
+    notes = [f"skipped {fault}" for fault in faults]
+    if damaged:
+        notes.append(f"the cache of {damaged[0]}{more(damaged)} was damaged and is made anew")
+    return folder, whole, classes, notes
 
 
 def remarks(recordings, rate: int, divided: bool) -> list:

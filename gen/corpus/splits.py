@@ -37,24 +37,8 @@ def divide(whole: list, valid: float | str, test: float | str, digits: int, seco
     `valid` and `test` are a share of each label, or the path of a list of names. Copies of a recording, whatever they
     are called, are in one part: that of the first. Raises ValueError.
     """
-    first: dict[str, Segment] = {}
-    for s in whole:
-        first.setdefault(s.recording.content, s)
-    pieces: dict[str, list] = {}  # of each content: part, start, stop
-    shares = []
-    for part, key, given in ((VALID, "data.valid", valid), (TEST, "data.test", test)):
-        if isinstance(given, str):
-            named = listed(whole, given, key)
-            for content in (c for c in first if c in named):
-                name = first[content].recording.name
-                if content in pieces:
-                    raise ValueError(f"data.valid={valid}, data.test={test}: both name {name}; leave it out of one")
-                pieces[content] = [(part, 0, first[content].stop)]
-        elif not 0 <= given < 1:
-            raise ValueError(f"{key}={given}: a fraction is 0 or more and under 1; or give a file of names")
-        shares.append(0.0 if isinstance(given, str) else given)
-    if sum(shares) >= 1:
-        raise ValueError(f"data.valid={valid}, data.test={test}: together they are under 1, the rest is trained on")
+    first, named, shares = asked(whole, valid, test)
+    pieces = {content: [(part, 0, first[content].stop)] for content, part in named.items()}
     labels: dict[int, list] = {}
     for content, s in first.items():
         if content not in pieces:
@@ -67,6 +51,32 @@ def divide(whole: list, valid: float | str, test: float | str, digits: int, seco
         for part, start, stop in pieces[s.recording.content]:
             parts[part].append(s._replace(start=start, stop=stop))
     return parts
+
+
+def asked(whole: list, valid: float | str, test: float | str) -> tuple:
+    """Return the first Segment of each content, the part of those that a list names, and the shares to be drawn.
+
+    `valid` and `test` are as in `divide`; the share of one that is a list is 0. Raises ValueError.
+    """
+    first: dict[str, Segment] = {}
+    for s in whole:
+        first.setdefault(s.recording.content, s)
+    parts: dict[str, int] = {}
+    shares = []
+    for part, key, given in ((VALID, "data.valid", valid), (TEST, "data.test", test)):
+        if isinstance(given, str):
+            named = listed(whole, given, key)
+            for content in (c for c in first if c in named):
+                if content in parts:
+                    name = first[content].recording.name
+                    raise ValueError(f"data.valid={valid}, data.test={test}: both name {name}; leave it out of one")
+                parts[content] = part
+        elif not 0 <= given < 1:
+            raise ValueError(f"{key}={given}: a fraction is 0 or more and under 1; or give a file of names")
+        shares.append(0.0 if isinstance(given, str) else given)
+    if sum(shares) >= 1:
+        raise ValueError(f"data.valid={valid}, data.test={test}: together they are under 1, the rest is trained on")
+    return first, parts, shares
 
 
 def listed(segments, path: str, key: str) -> set:
@@ -88,7 +98,6 @@ def listed(segments, path: str, key: str) -> set:
 def drawn(group, shares, digits, second) -> list:
     """Return for each recording of a label its pieces (part, start, stop), by the shares of `valid` and `test`."""
     wanted = [share for share in shares if share]
-    bounds = shares[0], sum(shares)
     hashes = [name_hash(s.recording.name) for s in group]
     if wanted and len(group) < FEW_FILES:
         least = min(wanted)
@@ -99,14 +108,26 @@ def drawn(group, shares, digits, second) -> list:
                 stretches(s, shares, digits, second) if s.recording.content in chosen else [(TRAIN, 0, s.stop)]
                 for s in group
             ]
-        valid, both = (sum(h < bound for h in hashes) for bound in bounds)  # and at least one to each part
-        valid = min(max(valid, bool(shares[0])), len(group) - len(wanted))
-        both = min(max(both, valid + bool(shares[1])), len(group) - 1)
-        bounds = sorted(hashes)[valid], sorted(hashes)[both]
+    bounds = bounds_of(hashes, shares)
     return [
         [(VALID if h < bounds[0] else TEST if h < bounds[1] else TRAIN, 0, s.stop)]
         for h, s in zip(hashes, group, strict=True)
     ]
+
+
+def bounds_of(hashes: list, shares: list) -> tuple:
+    """Return the bound under which a hash is in `valid`, and that under which it is in `test` if not in `valid`.
+
+    They are the shares, so that more names move none; of few, each part that is wanted has at least one where there
+    are enough, `test` first, and one is always left to train on.
+    """
+    wanted = sum(share > 0 for share in shares)
+    if not wanted or len(hashes) >= FEW_FILES:
+        return shares[0], sum(shares)
+    valid, both = (sum(h < bound for h in hashes) for bound in (shares[0], sum(shares)))
+    valid = max(0, min(max(valid, bool(shares[0])), len(hashes) - wanted))
+    both = min(max(both, valid + bool(shares[1])), len(hashes) - 1)
+    return sorted(hashes)[valid], sorted(hashes)[both]
 
 
 def stretches(s, shares, digits, second) -> list:

@@ -8,11 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from gen.corpus import curves
+from gen.corpus.splits import chance
+
 
 class Window(NamedTuple):
     """One TBPTT batch. y[:, t] follows x[:, t]; y is -1 where a segment has ended.
 
     A row's targets that were recorded come first, those of a tail's silence after them. Both counts are over all ranks.
+    `control` is what is told, a frame for each hop (see `gen.models.told`), or None.
     """
 
     x: torch.Tensor  # (B, T) int64
@@ -22,6 +26,7 @@ class Window(NamedTuple):
     recorded: torch.Tensor  # (B,) int64, how many of a row's targets were
     targets: int
     counted: int  # of the targets, those recorded
+    control: torch.Tensor | None = None  # (B, T / hop, C) float32
 
 
 class Windows:
@@ -29,23 +34,28 @@ class Windows:
 
     Each of `lanes` plays whole segments one after the other, the next one in the seeded order whenever it is free.
     With several ranks, each keeps the books of all lanes and reads only its own: together they see what one would.
+
+    With `told` (see `gen.sound.curves.Curves`) windows have control, of zeros where nothing is told: in a share
+    `untold` of the segments, by chance.
     """
 
-    def __init__(self, segments, lanes, length, silence, seed=0, rank=0, world=1):
+    def __init__(self, segments, lanes, length, silence, seed=0, rank=0, world=1, told=None, untold=0.0):
         self.segments, self.length, self.silence, self.seed = segments, length, silence, seed
+        self.told, self.untold = told, untold
         self.mine = range(rank * lanes // world, (rank + 1) * lanes // world)
         self.taken = 0  # segments begun so far
-        self.lanes: list[list | None] = [None] * lanes  # [segment index, offset], or None when it waits for a segment
-        self._symbols: dict = {}
+        # [segment index, offset, how many were begun before it], or None when it waits for a segment
+        self.lanes: list[list | None] = [None] * lanes
+        self._held: dict = {}
 
     def position(self):
         """Return where the windows are, as plain numbers; `seek` goes back there."""
         return {"taken": self.taken, "lanes": [list(lane) if lane else None for lane in self.lanes]}
 
     def seek(self, position):
-        """Go to a `position`."""
-        self.taken, self.lanes = position["taken"], [list(lane) if lane else None for lane in position["lanes"]]
-        self._symbols = {}
+        """Go to a `position`; those of before don't count segments."""
+        self.taken, self.lanes = position["taken"], [[*lane, 0][:3] if lane else None for lane in position["lanes"]]
+        self._held = {}
 
     def __iter__(self):
         return self
@@ -55,29 +65,33 @@ class Windows:
         x = torch.full((count, length), self.silence[-1])
         y = torch.full((count, length), -1)
         reset, (labels, recorded) = torch.zeros(count, dtype=torch.bool), torch.zeros(2, count, dtype=torch.long)
+        control = torch.zeros(count, length // self.told.hop, self.told.channels) if self.told else None
         targets = counted = 0
         for number, lane in enumerate(self.lanes):
             if lane is None:
                 lane = self.lanes[number] = self._next_segment()
                 if lane is None:
                     continue
-            index, offset = lane
+            index, offset, begun = lane
             segment = self.segments[index]
             n = length if segment.tail else min(length, segment.size - offset)  # a tail goes on to the window's end
             real = max(0, min(n, segment.stop - segment.start - offset))
             targets, counted = targets + n, counted + real
             if number in self.mine:
                 row = number - self.mine.start
-                symbols = self._read(number, segment)
+                symbols, frames = self._read(number, segment, begun)
                 y[row, :n] = symbols[offset : offset + n]
                 x[row, 1:n] = symbols[offset : offset + n - 1]
                 if offset:
                     x[row, 0] = symbols[offset - 1]
                 reset[row], labels[row], recorded[row] = offset == 0, segment.label, real
-            self.lanes[number] = [index, offset + n] if offset + n < segment.size else None
+                if control is not None and frames is not None:
+                    part = frames[offset // self.told.hop :][: control.shape[1]]
+                    control[row, : len(part)] = part
+            self.lanes[number] = [index, offset + n, begun] if offset + n < segment.size else None
         if not targets:
             raise StopIteration
-        return Window(x, y, reset, labels, recorded, targets, counted)
+        return Window(x, y, reset, labels, recorded, targets, counted, control)
 
     def _next_segment(self):
         epoch, place = divmod(self.taken, len(self.segments))
@@ -93,12 +107,17 @@ class Windows:
                 )
             index = int(self._order[place])
         self.taken += 1
-        return [index, 0]
+        return [index, 0, self.taken - 1]
 
-    def _read(self, number, segment):
-        held = self._symbols.get(number)
-        if held is None or held[0] is not segment:
+    def _read(self, number, segment, begun):
+        """Return the symbols of a lane's segment, the silence after it too, and what is told in them, or None."""
+        held = self._held.get(number)
+        if held is None or held[0] != (segment, begun):
             symbols = segment.recording.read(segment.start, segment.stop)
             after = np.resize(np.asarray(self.silence, np.int64), segment.tail + self.length if segment.tail else 0)
-            self._symbols[number] = held = (segment, torch.from_numpy(np.concatenate([symbols, after])))
-        return held[1]
+            frames = None
+            if self.told and chance(f"{self.seed} {begun}") >= self.untold:
+                frames = torch.from_numpy(curves.told(self.told, segment, self.length))
+            held = (segment, begun), torch.from_numpy(np.concatenate([symbols, after])), frames
+            self._held[number] = held
+        return held[1:]

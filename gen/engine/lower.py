@@ -262,14 +262,14 @@ def wave_rnn(model: WaveRNN, silence):
     bias, hidden_bias = halves(model.rnn.bias_ih_l0), halves(model.rnn.bias_hh_l0)
     h, new, program.logits = program.vector(2 * half), program.vector(2 * half), program.vector(model.levels)
     frame = heard(program, model)
-    told = [tell(program, model, 0, frame, each.flatten(0, 1)[:, 3:]) if frame else None for each in weight]
+    told = [tell(program, model, 0, frame, each.flatten(0, 1)[:, 3:]) for each in weight] if frame else []
     for phase, head in enumerate((model.coarse, model.fine)):
         program.section(2, phase)
         seen = weight[phase].flatten(0, 1)
         x = program.product(numbers(seen[:, : 2 + phase]), program.window(2 + phase), numbers(bias[phase].flatten()))
         if model.label.table:
             embedded(program, model.label.table.weight, (seen[:, 3:], None), LABEL, x)
-        if told[phase]:
+        if told:
             program.add(x, told[phase])
         gates = program.product(numbers(hidden[phase].flatten(0, 1)), h, numbers(hidden_bias[phase].flatten()))
         program.copy(new.part(phase, 2), h.part(phase, 2))

@@ -1,1 +1,1 @@
-"""How good a model is: bits per sample, trivial predictors beside them, what it has learned by heart."""
+"""How good a model is: bits per sample beside trivial predictors; how far its takes are from recordings."""

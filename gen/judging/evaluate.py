@@ -8,6 +8,7 @@ is better; a bit less is half as many guesses.
 import json
 
 from gen.base import files
+from gen.corpus import curves
 from gen.corpus.corpus import prepare
 from gen.corpus.splits import listed
 from gen.judging.baselines import baselines
@@ -23,7 +24,8 @@ def measure(run, path: str | None = None, names: str | None = None, **progress) 
     """Return how the model in `run` scores on held-out recordings.
 
     `path` is the folder of recordings, the one it was trained on unless given; `names` a list of those to score, "all",
-    or None for those that training held out: its part `test`, else `valid`. Raises ValueError.
+    or None for those that training held out: its part `test`, else `valid`. A model with curves is scored told those of
+    the recordings, and told none. Raises ValueError.
     """
     trained = Trained(run)
     if "trained" not in trained.header:
@@ -46,8 +48,13 @@ def measure(run, path: str | None = None, names: str | None = None, **progress) 
     if not held:
         raise ValueError(f"{settings['path']}: no recording is held out; give data.files= a list of names, or all")
     held = trained.own_labels(held, corpus.classes)
+    untold = {}
+    if trained.curves:
+        curves.measure(trained.curves, held, corpus.folder, **progress)
+        untold["untold_bits_per_sample"] = score(trained.model, held, trained.codec, **progress)
     return {
-        "bits_per_sample": score(trained.model, held, trained.codec, **progress),
+        **untold,
+        "bits_per_sample": score(trained.model, held, trained.codec, told=trained.curves, **progress),
         "baselines": baselines(train, held, trained.codec),
         "part": part,
         "pieces": len(held),
@@ -77,6 +84,8 @@ def rows(done: dict) -> list:
         counts = [f"{n:,.0f}" for n in (d["parameters"], d["steps"], d["samples"] / max(0.01, d["minutes"]) / 60)]
         held = f"{d['part']}, {d['pieces']} pieces, {d['seconds']:.0f} s, {d['codec']}, {d['rate']} Hz"
         out.append((str(run), f"{d['bits_per_sample']:.3f}", *counts, f"{d['minutes']:.1f}", held))
+        if "untold_bits_per_sample" in d:
+            out.append((f"{run}, told no curves", f"{d['untold_bits_per_sample']:.3f}", *[""] * (len(COLUMNS) - 2)))
     trivial = [d["baselines"] for d in done.values()]
     if all(b == trivial[0] for b in trivial):
         out += [(name, f"{bits:.3f}", *[""] * (len(COLUMNS) - 2)) for name, bits in trivial[0].items()]

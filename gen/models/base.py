@@ -43,15 +43,15 @@ class Model(nn.Module):
         raise NotImplementedError
 
     def hear(self, control: int, hop: int, sizes: list):
-        """Have the model hear frames of `control` channels (0: none), each `hop` symbols long, in parts of `sizes`.
+        """Have the model hear frames of `control` channels (0: none) in parts of `sizes`; its stride is then a frame.
 
-        Its stride is then a frame. Raises ValueError unless the hop is a multiple of what it was.
+        That is its own stride, doubled as often as a frame has at most `hop` symbols.
         """
         self.told = None
         if control:
-            if hop % self.stride:
-                raise ValueError(f"hop={hop}: a frame of control has a multiple of {self.stride} symbols in this model")
-            self.told, self.stride = Told(control, hop, sizes), hop
+            while 2 * self.stride <= hop:
+                self.stride *= 2
+            self.told = Told(control, self.stride, sizes)
 
     def heads(self) -> list:
         """Return the layers that make logits."""

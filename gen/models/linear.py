@@ -111,7 +111,8 @@ def griffin_gates(gates, decay):
     """Return a and sqrt(1 - a^2) i, both (..., N), for what the gates of r and i are sigmoids of (..., 2 N)."""
     r, i = torch.sigmoid(gates.to(decay.dtype)).chunk(2, -1)
     log_a = -8 * F.softplus(decay) * r
-    return torch.exp(log_a), torch.sqrt(-torch.expm1(2 * log_a)) * i
+    lost = -torch.expm1(2 * log_a).clamp_max(-torch.finfo(log_a.dtype).tiny)  # of 0 the root has no gradient
+    return torch.exp(log_a), torch.sqrt(lost) * i
 
 
 def decays(count: int, fastest: float, slowest: float):

@@ -41,13 +41,13 @@ def make(
     classes: int,
     lanes: int = 0,
     window: int = 0,
-    most: float | None = None,
     control: int = 0,
     hop: int = 0,
+    most: float | None = None,
 ) -> Model:
     """Return the model of a config node, with its first weights; to be trained on `lanes` of `window` symbols.
 
-    It is told frames of `control` channels, each `hop` symbols long, or nothing.
+    It is told frames of `control` channels, of `hop` symbols at most if its stride allows, or nothing (0).
     It is of no more than `most` numbers. Raises ValueError for one that is not meant for the `codec`, that can't be
     built, or that this machine has no memory for.
     """

@@ -124,7 +124,7 @@ class CharRNN(Model):
         dropout: float,
         activation: str | None = None,
     ):
-        """Build it for `levels` symbols, `classes` labels (0: none) and `control` channels, a frame in `hop` symbols.
+        """Build it for `levels` symbols, `classes` labels (0: none) and `control` channels, `hop` symbols a frame.
 
         `dropout` acts between layers; the `activation` is Elman's, other cells have none to choose.
         """

@@ -6,6 +6,8 @@ heard from its first symbol on: a model sees no frame ahead, whoever hands them 
 Legend: C channels of a frame, n frames in a window, `hop` symbols a frame.
 """
 
+from typing import Any
+
 import numpy as np
 from torch import nn
 
@@ -20,7 +22,7 @@ class Told(nn.Module):
         super().__init__()
         self.channels, self.hop = channels, hop
         self.hear = nn.Sequential(nn.Linear(channels, WIDTH), nn.SiLU(), nn.Linear(WIDTH, WIDTH), nn.SiLU())
-        self.tell = nn.ModuleList(nn.Linear(WIDTH, size) for size in sizes)
+        self.tell: Any = nn.ModuleList(nn.Linear(WIDTH, size) for size in sizes)
 
     def forward(self, control, x) -> list:
         """Return for each part its vectors (B, n, size), of `control` (B, n, C); or (B, size) of (B, C).

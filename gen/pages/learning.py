@@ -101,7 +101,7 @@ def gathered(baselines, near: float) -> list:
     return out
 
 
-def thinned(points) -> list:
-    """Return a curve of POINTS points at most, each the mean of its neighbours."""
-    each = -(-len(points) // POINTS)
+def thinned(points, most: int = POINTS) -> list:
+    """Return a curve of `most` points at most, each the mean of its neighbours."""
+    each = -(-len(points) // most)
     return [tuple(np.mean(points[i : i + each], axis=0)) for i in range(0, len(points), each)] if points else []

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gen.base.terminal import clock, unseen
-from gen.pages import learning, pictures
+from gen.pages import judged, learning, pictures
 from gen.pages.template import render
 from gen.sound import audio, hearing
 
@@ -51,6 +51,8 @@ def page(runs, blind, track=unseen) -> str:
         sections.append(("runs", "Runs", "facts", (("run", *columns), rows)))
     if drawn := learning.charts(runs):
         sections.append(("bits", f"How {'they' if len(runs) > 1 else 'it'} learned", "charts", drawn))
+    if found := judged.tables(runs):
+        sections.append(("judged", "Judged", "judged", found))
     for index, run in enumerate(track(runs, "drawing and encoding", len(runs))):
         takes = [album.card(take, f"{run.name}: {take.title}") for take in run.takes]
         shown = {"reference": run.reference, "sounds": takes, "previews": previews(run, album)}

@@ -1,10 +1,12 @@
-"""A report's plots as PNG files, for papers. The only door to `matplotlib`, which is an extra."""
+"""Plots of a report, and of features, as PNG files, for papers. The only door to `matplotlib`, which is an extra."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 
-from gen.pages import learning, pictures
+from gen.base import files
+from gen.pages import lanes, learning, pictures
 from gen.sound import hearing
 
 try:
@@ -19,15 +21,32 @@ RESOLUTION = 400, 160  # columns and rows of a spectrogram
 
 def write(runs, folder) -> list:
     """Write bits.png and takes.png of the Runs of a report into `folder`; return the paths of those there are."""
-    figures = {"bits.png": bits(runs), "takes.png": takes(runs)}
+    return save_all({"bits.png": bits(runs), "takes.png": takes(runs)}, folder)
+
+
+def write_features(sounds, drawn, folder) -> list:
+    """Write a plot of each of the Sounds of a features' page, of which `drawn` has the lanes; return their paths."""
+    names = [sound.title.replace("/", "-") + ".png" for sound in sounds]
+    return [
+        path
+        for name, sound, some in zip(names, sounds, drawn, strict=True)
+        for path in save_all({name: stacked(sound, some)}, folder)
+    ]
+
+
+def save_all(figures: dict, folder) -> list:
+    """Write figures by name into `folder`, but for None; return the paths of those there are."""
     paths = [Path(folder) / name for name, figure in figures.items() if figure]
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        for path in paths:
-            figures[path.name].savefig(path, dpi=DPI)
-    except OSError as error:
-        raise ValueError(f"{folder}: can't be written ({error.strerror}); give another folder with png=") from None
+    for path in paths:
+        save(figures[path.name], path, "give another folder with png=")
     return paths
+
+
+def save(figure, path, remedy: str):
+    """Write a figure as PNG. Raises ValueError, which says the `remedy`."""
+    file = io.BytesIO()
+    figure.savefig(file, dpi=DPI)
+    files.write(path, file.getvalue(), remedy)
 
 
 def bits(runs):
@@ -51,6 +70,47 @@ def bits(runs):
     if any(curve.valid for curve in curves):
         axes.legend(frameon=False, fontsize=8)
     return figure
+
+
+def stacked(sound, drawn):
+    """Return the figure of a Sound's waveform and lanes (see `gen.pages.lanes`), one under the other."""
+    high = [1.2 if isinstance(lane, lanes.Picture) else 0.7 for lane in drawn]
+    figure = Figure(figsize=(8, 0.7 + sum(high) + 0.25 * len(high)), layout="constrained")
+    first, *rest = figure.subplots(len(drawn) + 1, height_ratios=[0.7, *high], sharex=True)
+    seconds = len(sound.wave) / sound.rate
+    first.plot(np.arange(len(sound.wave)) / sound.rate, sound.wave, lw=0.3, color="C0", rasterized=True)
+    first.set_ylabel("Waveform", fontsize=6)
+    for axes, lane in zip(rest, drawn, strict=True):
+        if isinstance(lane, lanes.Picture):
+            axes.imshow(lane.ink, cmap="gray_r", vmin=0, vmax=1, aspect="auto", extent=(0, seconds, 0, 1))
+            axes.set_yticks([share for _, share in lane.marks], [text for text, _ in lane.marks])
+        else:
+            axes.plot(lane.times, lane.values, lw=0.8, color="C0")
+            axes.plot(lane.dots, np.full(len(lane.dots), lanes.scale(lane)[0]), ".", ms=3, color="C1")
+        axes.set_ylabel(lane.name.partition(";")[0].replace(", ", ",\n") + f"\n{getattr(lane, 'unit', '')}", fontsize=6)
+    for axes in (first, *rest):
+        axes.tick_params(labelsize=6)
+        axes.set_xlim(0, seconds)
+    rest[-1].set_xlabel("seconds", fontsize=7)
+    return figure
+
+
+def confusion(matrix, names, folder) -> Path:
+    """Write confusion.png, of a confusion matrix (K, K) and its classes' names, into `folder`; return its path."""
+    side = 1.6 + 0.45 * len(names)
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.subplots()
+    shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(matrix):
+        if count:
+            axes.text(
+                column, row, f"{count}", ha="center", va="center", color="w" if shares[row, column] > 0.5 else "k"
+            )
+    axes.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > 3 else 0)
+    axes.set_yticks(range(len(names)), names)
+    axes.set(xlabel="named", ylabel="is")
+    return save_all({"confusion.png": figure}, folder)[0]
 
 
 def takes(runs):
@@ -79,4 +139,24 @@ def takes(runs):
             axes.set_visible(False)
         line[0].set_ylabel(f"{name}\nkHz", fontsize=7)
     figure.supxlabel("seconds", fontsize=8)
+    return figure
+
+
+def surprise(one, wave, rate: int):
+    """Return the figure of a Surprise: the spectrogram of its recording `wave` (T,), under it the bits over time."""
+    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+    upper, lower = figure.subplots(2, sharex=True)
+    drawn = pictures.spectrogram(wave, rate, *RESOLUTION)
+    top = float(np.quantile(drawn, 0.999))
+    shades = {"cmap": "gray_r", "vmin": top - pictures.RANGE, "vmax": top}
+    upper.imshow(drawn, **shades, aspect="auto", extent=(0, one.seconds, 0, float(hearing.to_mel(rate / 2))))
+    marks = [hz for hz in (0, 500, 1000, 2000, 4000, 8000, 16000) if hz <= rate / 2]
+    upper.set_yticks(hearing.to_mel(np.array(marks)), [f"{hz / 1000:g}" for hz in marks], fontsize=7)
+    upper.set_ylabel("kHz")
+    seconds, bits, expected = np.transpose(learning.thinned(one.points, ACROSS * RESOLUTION[0]))
+    lower.plot(seconds, bits, color="C1", lw=0.8, label=f"needed, {one.bits:.3f}")
+    lower.plot(seconds, expected, color="C0", label=f"expected, {one.expected:.3f}")
+    lower.set(xlabel="seconds", ylabel="bits per sample", xlim=(0, one.seconds), ylim=(0, None))
+    lower.spines[["top", "right"]].set_visible(False)
+    lower.legend(frameon=False, fontsize=8)
     return figure

@@ -18,8 +18,9 @@ from gen.base.terminal import unseen
 from gen.corpus.corpus import prepare
 from gen.corpus.names import list_audio
 from gen.judging.nearest import Excerpt, Training
+from gen.pages import judged
 from gen.pages.listening import MARK, lasts, page
-from gen.run.folder import MODEL, PAGE, PREVIEWS, folder_of, model_file
+from gen.run.folder import PAGE, PREVIEWS, folder_of, is_run
 from gen.run.log import Log, read_log
 from gen.sampling import address
 from gen.sampling.settings import Settings
@@ -75,6 +76,7 @@ class Run(NamedTuple):
     previews: list
     takes: list
     reference: Reference | None
+    judged: dict | None = None  # by gen judge
 
 
 def report(runs, seconds, count: int, temperatures: list, seed: int, out, png, path, track=unseen):
@@ -117,12 +119,6 @@ def gather(runs, seconds, count, temperatures, seed, path, track=unseen) -> list
     return [run._replace(name=str(given)) for run, given in zip(gathered, runs, strict=True)]
 
 
-def is_run(path) -> bool:
-    """Return whether a path is a run folder or a model file."""
-    file = model_file(path)
-    return file.exists() and file.suffix == Path(MODEL).suffix
-
-
 def of_folder(folder) -> Run:
     """Return the Run of a folder of audio files without a model."""
     try:
@@ -144,7 +140,7 @@ def of_folder(folder) -> Run:
             made_by = command(made["model"]["path"], made, audio.frames(folder / name) / rate)
         wave = audio.read(folder / name, rate)
         takes.append(Sound(name, wave, rate, "", temperature, None, told, made_by))
-    return Run(folder.resolve().name, {"files": f"{len(takes)}"}, None, [], takes, None)
+    return Run(folder.resolve().name, {"files": f"{len(takes)}"}, None, [], takes, None, judged.read(folder))
 
 
 def of_run(run, seconds, count, temperatures, seed, path, references, track) -> Run:
@@ -170,7 +166,7 @@ def of_run(run, seconds, count, temperatures, seed, path, references, track) -> 
         near = reference.training.nearest([s.wave for s in previews + takes])
         previews, takes = with_nearest(previews, near), with_nearest(takes, near[len(previews) :])
     name = folder.resolve().name
-    return Run(name, facts(trained, history), log, previews, takes, reference)
+    return Run(name, facts(trained, history), log, previews, takes, reference, judged.read(folder))
 
 
 def with_nearest(sounds, found) -> list:
@@ -184,7 +180,7 @@ def sampled(run, trained, seconds, count, temperatures, seed, track) -> list:
     for temperature in track(temperatures, f"{run}: generating", len(temperatures)):
         settings = {**USUAL, "seed": seed, "temperature": temperature}
         waves = trained.sample(seconds, count, **settings)
-        told = address.written(run, trained.sha256, range(count), {**settings, "prime": None})
+        told = address.written(run, trained.sha256, range(count), settings, {})
         for stream, (wave, line) in enumerate(zip(waves, told, strict=True)):
             label = trained.classes[trained.label_ids(None, 1, stream)[0]] if trained.classes else ""
             title = f"At {temperature:g}: take {stream + 1}" + (f", {label}" if label else "")

@@ -1,10 +1,12 @@
 """Files of a run: safetensors that describe themselves, written whole or not at all, checked before they are used.
 
-`model.safetensors` is all that sampling needs; `resume.safetensors` is the rest of a training. Nothing is unpickled.
+`model.safetensors` is all that sampling needs, or naming where it is a classifier's; `resume.safetensors` is the rest
+of a training. Nothing is unpickled.
 Who wrote a file may wish its reader ill: what its header says is checked for type and range, only models and codecs are
 built from it, and no memory is taken for more than the file holds.
 """
 
+import contextlib
 import hashlib
 import json
 import math
@@ -21,8 +23,8 @@ from gen.base.build import build
 from gen.base.schema import Number, check, parse, shown
 from gen.models.base import Model
 from gen.models.make import make
-from gen.run.folder import MODEL, is_name
-from gen.sound import audio
+from gen.run.folder import MODEL, is_name, model_file
+from gen.sound import audio, curves
 from gen.sound.codec import Codec
 from gen.sound.hearing import Heard
 
@@ -31,6 +33,11 @@ LONGEST = 1 << 24  # bytes of a header
 SPARE = 1_000_000  # numbers that a model may have beside its weights
 SIZES = {"BOOL": 1, "U8": 1, "F16": 2, "BF16": 2, "F32": 4, "I64": 8, "F64": 8}  # bytes of a number of each type
 FLOATS = ("F64", "F32", "BF16", "F16")  # safetensors' names of the types that weights have
+GENERATOR, CLASSIFIER = "generator", "classifier"  # what a file is of; one that doesn't say is of the first
+USES = {
+    GENERATOR: "a generator, which makes takes: gen sample, evaluate and report are for it",
+    CLASSIFIER: "a classifier, which names recordings: gen classify is for it",
+}
 MOVED = {"gen.codec.MuLaw": "gen.sound.codec.MuLaw", "gen.codec.Linear16": "gen.sound.codec.Linear16"}  # since
 AGAIN = "restore it from a copy, or train again"
 
@@ -52,6 +59,13 @@ HEADER = {
     "codec": NODE,
     "rate": RATE,
     "classes": [str],
+    "control?": {
+        "families": [str],
+        "hop": Number(int, 1, 1 << 16),
+        "names": [str],
+        **{key: [LEVEL] for key in ("mean", "silence", "low", "high")},
+        "deviation": [Number(float, 1e-6, 1e6)],
+    },
     "trained?": {
         "steps": COUNT,
         "samples": COUNT,
@@ -116,8 +130,8 @@ def checksum(tensors: dict, header: dict) -> str:
     return digest.hexdigest()
 
 
-def read(path, rule: dict, agree=lambda header, shapes: None) -> File:
-    """Return what is in a file that `save` wrote, whose header is as `rule` says (see `gen.base.schema`).
+def read(path, rule: dict, agree=lambda header, shapes: None, kind: str = GENERATOR) -> File:
+    """Return what is in a file of a `kind` that `save` wrote, whose header is as `rule` says (see `gen.base.schema`).
 
     `agree(header, shapes)` may raise ValueError before a tensor is read; `shapes` has their type and shape by name.
     Raises ValueError, which names the file, for anything else.
@@ -126,6 +140,8 @@ def read(path, rule: dict, agree=lambda header, shapes: None) -> File:
         with open(files.regular(path), "rb") as file:
             raw, shapes = described(file, path)
             kept = raw.pop("checksum", None)
+            if (told := kind_in(raw)) != kind:
+                raise Otherwise(f"{path}: is {USES[told]}; give a run of a {kind}")
             check(raw, rule, "its header")
             header = renamed(raw)
             agree(header, shapes)
@@ -144,6 +160,24 @@ def read(path, rule: dict, agree=lambda header, shapes: None) -> File:
     if kept and kept != checksum(tensors, raw):
         raise ValueError(f"{path}: is damaged: it holds something else than was saved; {AGAIN}")
     return File(tensors, header, hashlib.sha256(data).hexdigest())
+
+
+def kind_of(run) -> str:
+    """Return what the model in a run folder or a model file is: GENERATOR, or CLASSIFIER; the first if it isn't told.
+
+    What can't be read is told of when it is opened.
+    """
+    with contextlib.suppress(OSError, ValueError), open(files.regular(model_file(run)), "rb") as file:
+        return kind_in(described(file, run)[0])
+    return GENERATOR
+
+
+def kind_in(header: dict) -> str:
+    """Return the kind that a header tells of. Raises ValueError for one that this version knows nothing of."""
+    told = header.get("kind", GENERATOR)
+    if not isinstance(told, str) or told not in USES:
+        raise ValueError(f"its header tells of a kind {shown(told)}; there are {' and '.join(USES)}")
+    return told
 
 
 def described(file, path) -> tuple:
@@ -190,11 +224,7 @@ def renamed(header: dict) -> dict:
 
 def open_model(path) -> Loaded:
     """Return the trained model in a run folder or a model file, ready to sample (eval mode, on the CPU)."""
-    path = Path(path)
-    if path.is_dir():
-        if not (path / MODEL).exists():
-            raise ValueError(f"{path}: holds no {MODEL}; give a run folder that gen train made")
-        path = path / MODEL
+    path = existing(path)
     built: list = []
     file = read(path, HEADER, lambda header, shapes: built.extend(fitting(header, shapes)))
     if settings := file.header.get("trained", {}).get("settings"):  # without keys that this version knows nothing of
@@ -202,6 +232,13 @@ def open_model(path) -> Loaded:
     model, codec = built
     model.load_state_dict(file.tensors)
     return Loaded(model.eval(), codec, file.header["rate"], file.header["classes"], file.header, file.sha256)
+
+
+def existing(run) -> Path:
+    """Return the model file of a run folder, or the model file itself. Raises ValueError for a folder without one."""
+    if Path(run).is_dir() and not (Path(run) / MODEL).exists():
+        raise ValueError(f"{run}: holds no {MODEL}; give a run folder that gen train or gen classifier made")
+    return model_file(run)
 
 
 def fitting(header: dict, shapes: dict) -> tuple:
@@ -223,14 +260,28 @@ def fitting(header: dict, shapes: dict) -> tuple:
     numbers = sum(math.prod(shape) for _, shape in shapes.values())
     try:
         codec = build(header["codec"], "codec", Codec)
-        model = make(header["model"], codec, len(classes), most=2 * numbers + SPARE)
+        facts = control_facts(header.get("control"))
+        model = make(header["model"], codec, len(classes), **facts, most=2 * numbers + SPARE)
     except ValueError:
         raise
     except Exception as error:  # a value of a plain type that no constructor expects
         raise ValueError(f"its header describes no model ({type(error).__name__})") from None
+    if facts and model.stride != facts["hop"]:
+        raise ValueError(f"its control.hop={facts['hop']} is no frame of such a model")
     wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     for name in sorted(wanted.keys() | shapes.keys()):
         kind, shape = shapes.get(name, (None, None))
         if shape != wanted.get(name) or kind not in FLOATS:
             raise ValueError(f"its weights don't fit the model that its header describes, the first {name[:100]}")
     return model, codec
+
+
+def control_facts(control: dict | None) -> dict:
+    """Return the facts that a model told the curves of a header is built with; raise ValueError for none that hold."""
+    if control is None:
+        return {}
+    curves.parse("+".join(control["families"]))
+    counts = {len(control[key]) for key in ("names", "mean", "deviation", "silence", "low", "high")}
+    if counts != {len(control["names"])} or not control["names"]:
+        raise ValueError("its control has not as many numbers as names")
+    return {"control": curves.channels(control["names"]), "hop": control["hop"]}

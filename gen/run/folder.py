@@ -12,7 +12,9 @@ BOARD = "tensorboard"
 PREVIEWS = "previews"
 TAKES = "takes"
 SCORES = "evaluate.json"
+JUDGED = "judge.json"
 PAGE = "report.html"
+CONFUSION = "classifier.html"
 
 
 def run_folder(name: str) -> Path:
@@ -45,3 +47,9 @@ def model_file(run) -> Path:
 def run_of(take) -> Path:
     """Return where the run of a take is, if the take lies where it was written: in RUN/takes."""
     return Path(take).parent.parent
+
+
+def is_run(path) -> bool:
+    """Return whether a path is a run folder or a model file."""
+    file = model_file(path)
+    return file.exists() and file.suffix == Path(MODEL).suffix

@@ -21,7 +21,7 @@ BOOK = {  # the header of resume.safetensors: a training's Progress, its setting
     "targets": COUNT,
     "since": [NATS, COUNT],
     "history": [(VALIDATION, VALIDATION[:-1])],
-    "position": {"taken": COUNT, "lanes": [(None, [COUNT, COUNT])]},
+    "position": {"taken": COUNT, "lanes": [(None, [COUNT, COUNT, COUNT], [COUNT, COUNT])]},
     "settings": {"data": DATA, "codec": NODE, "model": NODE},
     "corpus": [(COUNT, str)],
 }
@@ -103,8 +103,8 @@ def check_same(run, book: dict, settings: dict, corpus: list):
 
 
 def compared(settings) -> dict:
-    """Return settings by dotted name as they are compared: `in/` is `in`, and runs of before have no part `test`."""
-    out = {"data.test": 0.0, **flat(settings)}
+    """Return settings by dotted name as they are compared: `in/` is `in`; what runs of before don't know is off."""
+    out = {"data.test": 0.0, "control": None, "untold": 0.0, "hear_noise": 0.0, **flat(settings)}
     path = out.get("data.path")
     return {**out, "data.path": path and os.path.normpath(path)}
 
@@ -113,7 +113,7 @@ def check_position(lanes: list, windows):
     """Raise ValueError unless each of the `lanes` is at a place in a segment of these windows, or waits for one."""
     if len(lanes) != len(windows.lanes):
         raise ValueError(f"its position has {len(lanes)} lanes, and not {len(windows.lanes)}")
-    for segment, offset in filter(None, lanes):
+    for segment, offset, *_ in filter(None, lanes):
         if segment >= len(windows.segments) or offset >= windows.segments[segment].size:
             raise ValueError(f"its position [{segment}, {offset}] is in none of the recordings")
 

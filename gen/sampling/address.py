@@ -15,11 +15,15 @@ import numpy as np
 from gen.base import files
 from gen.base.schema import Number, fault, parse
 from gen.run.folder import model_file, run_of
+from gen.sampling import play
 from gen.sampling.settings import Settings, check_length
 from gen.sampling.trained import WHOLE, Trained
-from gen.sound import audio
+from gen.sound import audio, midi
 
-SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights", "guard")  # of Settings; prime besides
+SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights", "guard")  # of Settings
+HEARD = ("prime", "follow", "curves", "midi")  # those of Settings that are files
+NOT = ("goes on from no recording", "follows no recording", "follows no table", "plays no MIDI")  # without one of them
+ASKED = ("pitch", "loudness", "shift")  # those that are told of where they are given
 LONGEST = 1 << 16  # characters of an address
 DIGEST = 32  # digits of the hash of a file in it, the first half of its SHA-256
 FILE = {"path": str, "sha256": str}
@@ -35,7 +39,14 @@ RULE = {
     "weights": str,
     "guard": bool,
     "prime": (None, FILE),
+    "follow": (None, FILE),
+    "curves": (None, FILE),
+    "midi": (None, FILE),
+    "pitch": (None, str),
+    "loudness": (None, Number(float, -1e3, 1e3)),
+    "shift": (None, Number(float, -1e3, 1e3)),
 }
+OLDER = {"guard": False, **dict.fromkeys((*HEARD[1:], *ASKED))}  # what takes don't tell of that have none
 
 
 def digest(path) -> str:
@@ -46,24 +57,33 @@ def digest(path) -> str:
         raise ValueError(f"{path}: {error.strerror}") from None
 
 
-def hear(prime, rate: int) -> tuple:
-    """Return the wave (T,) of a recording to go on from, and the SHA-256 of its file. Raises ValueError."""
-    before = digest(prime)
-    wave = audio.read(prime, rate)
-    if digest(prime) != before:
-        raise ValueError(f"{prime}: was changed while it was read; run the same command again")
+def hear(key: str, path, rate: int) -> tuple:
+    """Return what is in a file of HEARD, such as a wave (T,), and the SHA-256 of the file. Raises ValueError."""
+    before = digest(path)
+    readers = {"curves": play.read, "midi": midi.read}
+    wave = readers[key](path) if key in readers else audio.read(path, rate)
+    if digest(path) != before:
+        raise ValueError(f"{path}: was changed while it was read; run the same command again")
     return wave, before
 
 
-def written(run, model: str, streams, settings: dict, prime: str | None = None) -> list:
+def hear_all(settings: dict, rate: int) -> tuple:
+    """Return by key what is in the files that settings name, and the SHA-256 of each. Raises ValueError."""
+    heard = {key: hear(key, settings[key], rate) for key in HEARD if settings[key]}
+    return {key: wave for key, (wave, _) in heard.items()}, {key: told for key, (_, told) in heard.items()}
+
+
+def written(run, model: str, streams, settings: dict, heard: dict) -> list:
     """Return the addresses of `streams` of the model in `run`, sampled with `settings`, a line each.
 
-    `model` and `prime` are the SHA-256 of the files that were read.
+    `model` is the SHA-256 of the file that was read, and `heard` has those of recordings by key.
     """
-    heard = {"path": str(settings["prime"]), "sha256": prime[:DIGEST]} if prime else None
+    named = {key: {"path": str(settings[key]), "sha256": told[:DIGEST]} for key, told in heard.items()}
     kept = {key: settings[key] for key in SETTINGS}
+    named |= {key: settings[key] for key in ASKED if settings.get(key) is not None}
     shared = {"gen": version("gen"), "model": {"path": str(run), "sha256": model[:DIGEST]}}
-    return [json.dumps({**shared, "stream": stream, **kept, "prime": heard}) for stream in streams]
+    none = {"prime": None}
+    return [json.dumps({**shared, "stream": stream, **kept, **none, **named}) for stream in streams]
 
 
 def read(take) -> dict:
@@ -76,7 +96,7 @@ def read(take) -> dict:
         found = None
     if not isinstance(found, dict) or "model" not in found:
         raise ValueError(f"{take}: carries no address; only files that gen sample wrote can be made again")
-    address = {"guard": False, **found}  # older takes tell of none
+    address = {**OLDER, **found}
     address = {key: address[key] for key in RULE if key in address}
     if wrong := fault(address, RULE, "address") or out_of_range(address):
         raise ValueError(f"{take}: carries a damaged address ({wrong}); only what gen sample wrote can be made again")
@@ -85,11 +105,11 @@ def read(take) -> dict:
 
 def out_of_range(address: dict) -> str | None:
     """Return what is wrong with an address whose fields have the right types, None where it holds."""
-    for named in filter(None, (address["model"], address["prime"])):
+    for named in filter(None, (address["model"], *(address[key] for key in HEARD))):
         if not named["path"] or "\0" in named["path"] or not re.fullmatch(rf"[0-9a-f]{{{DIGEST}}}", named["sha256"]):
             return "it names a file by no path and hash"
     try:
-        Settings(stream=address["stream"], **{key: address[key] for key in SETTINGS}).check()
+        Settings(stream=address["stream"], **{key: address[key] for key in (*SETTINGS, *ASKED)}).check()
     except ValueError as error:
         return str(error)
     return None
@@ -133,29 +153,29 @@ def check_same(take, kind: str, path: str, told: dict, found: str):
         raise ValueError(f"{take}: was made with another {kind} than {path} ({told['sha256']}, not {found[:DIGEST]})")
 
 
-def blocks(take, longer: float = 0.0, run=None, prime=None, warn=lambda text: None):
+def blocks(take, longer: float = 0.0, run=None, warn=lambda text: None, **now):
     """Return the rate, the comment and the blocks (1, n) of a take made again, `longer` seconds longer than it is.
 
-    `run` and `prime` say where these are now. Raises ValueError where there is no address, or it is not of these.
+    `run`, and `prime`, `follow`, `curves` and `midi`, say where these are now. Raises ValueError where there is no
+    address, or it is not of these.
     """
     address = read(take)
-    if prime and not address["prime"]:
-        raise ValueError(f"prime={prime}: {take} goes on from no recording; leave prime= out")
+    for key, does in zip(HEARD, NOT, strict=True):
+        if now.get(key) and not address[key]:
+            raise ValueError(f"{key}={now[key]}: {take} {does}; leave {key}= out")
     run = same_file(take, "run", address["model"], run)
-    if address["prime"]:
-        prime = same_file(take, "prime", address["prime"], prime)
+    paths = {key: same_file(take, key, address[key], now.get(key)) for key in HEARD if address[key]}
     trained = Trained(run)
     check_same(take, "run", run, address["model"], trained.sha256)  # it may have been replaced since
     seconds = audio.frames(take) / trained.rate + longer
     check_length(seconds)
     if 0 < longer * trained.rate < 1:
         raise ValueError(f"seconds={longer}: is less than one sample at {trained.rate} Hz")
-    wave = None
-    if address["prime"]:
-        wave, found = hear(prime, trained.rate)
-        check_same(take, "prime", prime, address["prime"], found)
-    settings = {key: address[key] for key in SETTINGS}
-    made = trained.stream(seconds, stream=address["stream"], prime=wave, block=WHOLE, warn=warn, **settings)
+    waves, found = hear_all(dict.fromkeys(HEARD) | paths, trained.rate)
+    for key, path in paths.items():
+        check_same(take, key, path, address[key], found[key])
+    settings = {key: address[key] for key in (*SETTINGS, *ASKED)}
+    made = trained.stream(seconds, stream=address["stream"], block=WHOLE, warn=warn, **waves, **settings)
     return trained.rate, audio.comment(take), made
 
 

@@ -9,6 +9,7 @@ import torch
 from gen.base import files, machine
 from gen.corpus.corpus import prepare
 from gen.engine import measure
+from gen.engine.forced import hear
 from gen.engine.player import Engine
 from gen.engine.program import BLOCK
 from gen.sampling.trained import Trained
@@ -116,12 +117,7 @@ def bits_per_sample(engine, segments, codec) -> float:
     nats, symbols = 0.0, 0
     for segment in segments:
         heard = segment.recording.read(segment.start, segment.stop)
-        streams = engine.begin([segment.label])
-        for at in range(0, len(heard), BLOCK):
-            y = heard[at : at + BLOCK]
-            logits = engine.advance(streams, len(y), y[None], logits=True)[0].astype(np.float64)
-            top = logits.max(1)
-            nats += (top + np.log(np.exp(logits - top[:, None]).sum(1)) - logits[np.arange(len(y)), y]).sum()
+        nats += hear(engine, engine.begin([segment.label]), heard[None]).nats.sum(dtype=np.float64)
         symbols += len(heard)
     return nats / np.log(2) / (symbols / codec.digits)
 

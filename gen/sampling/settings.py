@@ -4,7 +4,9 @@ import dataclasses
 
 from gen.engine.program import WEIGHTS
 
+PLAYED = ("follow", "curves", "midi", "pitch", "loudness", "shift")  # settings that a model with curves is told
 COMPILED, REFERENCE = "compiled", "reference"  # the samplers
+SECONDS = 5.0  # of a take
 LONGEST_HOURS = 24  # of a take in a file
 MOST = 100_000  # takes at a time
 
@@ -13,20 +15,29 @@ MOST = 100_000  # takes at a time
 class Settings:
     """The settings of takes; with a model they say all that there is to say of them.
 
-    `seconds` is their length, or inf. `prime` is a recording to go on from: a path, or a wave (T,) at the model's rate.
+    `seconds` is their length, or inf; SECONDS, or that of what they follow, unless given. `prime` is a recording to go
+    on from, `follow` one whose curves they are told: a path, or a wave (T,) at the model's rate; `curves` is a table of
+    them, `midi` a file each of whose channels is a stream, and `pitch`, `loudness` and `shift` are as
+    `gen.sampling.play.asked` has it.
     `engine` is compiled or reference, the definition in PyTorch, slow; where a model can't be compiled it takes over.
     `weights` of the compiled one are bfloat16, float32 (twice the bytes, slower) or float64, numbers beside them
     float32 or float64. `guard` has what collapses drawn again (see `gen.sampling.guard`). `stream` is the first take's
     number, the others follow.
     """
 
-    seconds: float = 5.0
+    seconds: float | None = None
     count: int | None = None
     seed: int = 0
     temperature: float = 1.0
     top_p: float = 1.0
     label: str | None = None
     prime: str | None = None
+    follow: str | None = None
+    curves: str | None = None
+    midi: str | None = None
+    pitch: str | None = None
+    loudness: float | None = None
+    shift: float | None = None
     engine: str = COMPILED
     weights: str = "bfloat16"
     guard: bool = False
@@ -37,6 +48,8 @@ class Settings:
         for key, (holds, rule) in RULES.items():
             if not holds(value := getattr(self, key)):
                 raise ValueError(f"{key}={value}: {key} {rule}")
+        if sum(given is not None for given in (self.follow, self.curves, self.midi)) > 1:
+            raise ValueError("follow=, curves=, midi=: a take follows a recording, a table or notes; give one of them")
         if self.stream + (self.count or 1) > 2**63:
             raise ValueError(f"stream={self.stream}, count={self.count}: a stream's number is under 2^63")
 
@@ -48,7 +61,7 @@ def check_length(seconds: float):
 
 
 RULES = {
-    "seconds": (lambda v: v > 0, "is a length over 0, or inf"),
+    "seconds": (lambda v: v is None or v > 0, "is a length over 0, or inf"),
     "count": (lambda v: v is None or 1 <= v <= MOST, f"is how many takes, 1 to {MOST:,}; stream= goes on from there"),
     "seed": (lambda v: 0 <= v < 2**64, "is 0 or more, and under 2^64"),
     "stream": (lambda v: 0 <= v < 2**63, "is the number of the first take, 0 or more"),
@@ -56,6 +69,7 @@ RULES = {
         lambda v: v == 0 or 0.001 <= v <= 1000,
         "is 0 (greedy: always the likeliest symbol) or more, from 0.001 to 1000; 1 as trained",
     ),
+    "shift": (lambda v: v is None or -120 <= v <= 120, "is in semitones, -120 to 120"),
     "top_p": (lambda v: 0 < v <= 1, "is over 0 and at most 1 (off)"),
     "engine": (lambda v: v in (COMPILED, REFERENCE), f"is {COMPILED} or {REFERENCE}"),
     "weights": (lambda v: v in WEIGHTS, f"are one of {', '.join(WEIGHTS)}"),

@@ -1,6 +1,9 @@
 """A trained model as one uses it: load it, sample from it, score with it."""
 
+import dataclasses
+import functools
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,11 +11,13 @@ import torch.nn.functional as F
 
 from gen.models.likelihood import cross_entropy
 from gen.run import checkpoint
+from gen.sampling import play
 from gen.sampling.guard import Guard
 from gen.sampling.reference import CHUNK, Reference
 from gen.sampling.samplers import sampler
-from gen.sampling.settings import COMPILED, Settings, check_length
-from gen.sound import audio
+from gen.sampling.settings import COMPILED, PLAYED, SECONDS, Settings, check_length
+from gen.sound import audio, midi
+from gen.sound.curves import Curves
 
 LIVE, WHOLE = 0.02, 0.25  # seconds of audio made at a time, to be heard at once, and else
 ALIGN = 64  # samples: blocks are a multiple of these, as decoding wants them
@@ -24,6 +29,7 @@ class Trained:
     def __init__(self, path):
         loaded = checkpoint.open_model(path)
         self.model, self.codec, self.rate, self.classes, self.header, self.sha256 = loaded
+        self.curves = curves_of(self.header, self.rate, self.codec)
         self._samplers = {}
 
     def label_ids(self, label, count: int, stream: int = 0):
@@ -49,9 +55,10 @@ class Trained:
         Raises ValueError.
         """
         asked = Settings(*given, **settings)
-        if not math.isfinite(asked.seconds):
-            raise ValueError(f"seconds={asked.seconds}: this has an end; use stream for audio without one")
-        check_length(asked.seconds)
+        if asked.seconds is not None:
+            if not math.isfinite(asked.seconds):
+                raise ValueError(f"seconds={asked.seconds}: this has an end; use stream for audio without one")
+            check_length(asked.seconds)
         waves = np.concatenate(list(self.stream(**vars(asked), block=WHOLE, warn=warn)), 1)
         return waves if asked.count else waves[0]
 
@@ -60,24 +67,70 @@ class Trained:
 
         `warn` is told where the reference sampler takes over, and how often the guard went back. Raises ValueError.
         """
-        asked = Settings(*given, **settings)
+        asked = self.opened(Settings(*given, **settings))
         asked.check()
         labels = self.label_ids(asked.label, asked.count or 1, asked.stream)
         streams = list(range(asked.stream, asked.stream + len(labels)))
-        path = isinstance(asked.prime, str) or hasattr(asked.prime, "__fspath__")
-        wave = audio.read(asked.prime, self.rate) if path else asked.prime
+        wave: Any = asked.prime
         primed = None if wave is None else self.codec.encode(wave)
-        digits = self.codec.digits
-        steps = round(asked.seconds * self.rate) * digits if math.isfinite(asked.seconds) else math.inf
+        digits, seconds = self.codec.digits, self.length(asked)
+        steps = round(seconds * self.rate) * digits if math.isfinite(seconds) else math.inf
         if steps < digits:
-            raise ValueError(f"seconds={asked.seconds}: is less than one sample at {self.rate} Hz")
+            raise ValueError(f"seconds={seconds}: is less than one sample at {self.rate} Hz")
         size = max(1, int(block * self.rate) // ALIGN) * ALIGN * digits
         made = self.sampler(asked.engine, asked.weights, warn)
-        watch = {"guard": self.guard(made, wave is not None)} if asked.guard else {}
+        guard = self.guard(made, wave is not None) if asked.guard else None
+        more: dict = {"guard": guard} if guard else {}
+        if (told := self.told(asked, warn)) is not None:
+            more["control"] = [told[stream % len(told)] for stream in streams]
         chance = asked.seed, asked.temperature, asked.top_p
-        symbols = made.generate(steps, streams, labels, *chance, primed, size, **watch)
+        symbols = made.generate(steps, streams, labels, *chance, primed, size, **more)
         blocks = self.codec.decode_blocks(symbols, float(wave[-1]) if wave is not None and len(wave) else 0.0)
-        return watch["guard"].told(blocks, warn) if watch else blocks
+        return guard.told(blocks, warn) if guard else blocks
+
+    def opened(self, asked: Settings) -> Settings:
+        """Return settings with waves (T,) at the model's rate, a table, channels for their paths. Raises ValueError."""
+        readers: dict[str, Any] = {key: functools.partial(audio.read, rate=self.rate) for key in ("prime", "follow")}
+        readers |= {"curves": play.read, "midi": midi.read}
+        given = {key: getattr(asked, key) for key in readers}
+        paths = {key: value for key, value in given.items() if isinstance(value, str) or hasattr(value, "__fspath__")}
+        return dataclasses.replace(asked, **{key: readers[key](path) for key, path in paths.items()})
+
+    def told(self, asked: Settings, warn=lambda text: None):
+        """Return all that takes are told: frames (n, channels), those of their prime first; None for nothing.
+
+        Of MIDI's channels the n-th is told to stream n, and from the first again; else there is one for all streams.
+        `warn` is told what no recording had that the model was trained on. Raises ValueError.
+        """
+        given = {key: getattr(asked, key) for key in PLAYED if getattr(asked, key) is not None}
+        if not given:
+            return None
+        if self.curves is None:
+            raise ValueError(
+                f"{next(iter(given))}=: this model is told no curves; train one with control=mel, or =pitch"
+            )
+        made = []
+        for channel in given.pop("midi", [None]):
+            rows = play.asked(self.curves, midi=channel, **given)
+            for line in self.curves.unheard(rows):
+                warn(line)
+            if asked.prime is not None:
+                rows = play.behind(self.curves, rows, asked.prime)
+            made.append(self.curves.whole(rows, ends=channel is not None or bool({"follow", "curves"} & given.keys())))
+        return made
+
+    def length(self, asked: Settings) -> float:
+        """Return the seconds of takes, those of what they follow unless given."""
+        followed: Any = asked.follow
+        tabled: Any = asked.curves
+        channels: Any = asked.midi
+        if asked.seconds:
+            return asked.seconds
+        if followed is not None:
+            return len(followed) / self.rate
+        if channels is not None:
+            return max(note.end for channel in channels for note in channel.notes) + midi.RELEASE
+        return tabled.seconds if tabled is not None else SECONDS
 
     def guard(self, sampler, primed: bool) -> Guard:
         """Return the guard of takes of this model by a sampler. Raises ValueError where it can't have one."""
@@ -110,3 +163,11 @@ class Trained:
             logits, state = self.model(x[None, at : at + chunk], state)
             nats += cross_entropy(logits.double(), y[None, at : at + chunk]).item()
         return nats / math.log(2) / (len(symbols) / self.codec.digits)
+
+
+def curves_of(header: dict, rate: int, codec) -> Curves | None:
+    """Return the curves that a model is told, as its file describes them; None where it is told none."""
+    if "control" not in header:
+        return None
+    told = {key: value for key, value in header["control"].items() if key in Curves._fields}
+    return Curves(**{**told, "rate": rate, "digits": codec.digits})

@@ -1,1 +1,1 @@
-"""Waves: files in and out, codecs, what one hears in numbers."""
+"""Waves: files in and out, codecs, features, what one hears in numbers."""

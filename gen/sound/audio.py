@@ -26,6 +26,10 @@ RATES = range(1000, 768001)  # Hz: what is read; a header that says more or less
 LOUDEST = 1e4  # times full scale: samples over it are numbers of another kind, or damaged
 BLOCK = 65536  # frames read at a time
 MOST = {".wav": (2**32 - 2**16) // 2, ".flac": 2**36 - 1}  # samples of a 16-bit file, as its header counts them
+DEPTHS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}  # bits of a stored sample
+REAL = {"FLOAT": "float32", "DOUBLE": "float64"}  # types of what is stored as no whole number
+KEPT = {"WAV", "WAVEX", "RF64", "FLAC", "AIFF"}  # formats that `rewrite` writes
+TOLD = ("title", "copyright", "artist", "date", "album", "license", "tracknumber", "genre")  # that it copies
 FLAC_FRAME = 4096  # samples that libsndfile encodes together
 MP3_RATES = (24000, 32000, 44100, 48000)  # Hz; lower ones are encoded worse, for hardly fewer bytes
 
@@ -33,11 +37,16 @@ MP3_RATES = (24000, 32000, 44100, 48000)  # Hz; lower ones are encoded worse, fo
 def mp3(wave, rate: int) -> bytes:
     """Return a wave (T,) as an MP3 of the best variable bitrate, resampled to the next rate that suits it."""
     suits = min((r for r in MP3_RATES if r >= rate), default=MP3_RATES[-1])
-    wave = wave if suits == rate else soxr.resample(wave, rate, suits)
+    wave = resampled(wave, rate, suits)
     file = io.BytesIO()
     best = {"bitrate_mode": "VARIABLE", "compression_level": 0.0}
     soundfile.write(file, np.clip(wave, -1, 1), suits, format="MP3", **best)
     return file.getvalue()
+
+
+def resampled(wave, rate: float, to: float):
+    """Return a wave (T,) at another rate; its sample 0 stays where it is, and beyond its ends it is silent."""
+    return wave if rate == to else soxr.resample(wave, rate, to)
 
 
 def native_rate(path) -> int:
@@ -152,12 +161,18 @@ class Take:
         if not self.frames:
             self.part.unlink()
             return None
-        free, number = self.path, 1
-        while new and free.exists() and not filecmp.cmp(free, self.part, shallow=False):
-            number += 1
-            free = self.path.with_stem(f"{self.path.stem}-{number}")
+        free = free_name(self.path, self.part) if new else self.path
         os.replace(self.part, free)
         return free
+
+
+def free_name(path, made):
+    """Return `path`, or where a file is that differs from the file `made`, `path-2` and so on."""
+    free, number = path, 1
+    while free.exists() and not filecmp.cmp(free, made, shallow=False):
+        number += 1
+        free = path.with_stem(f"{path.stem}-{number}")
+    return free
 
 
 def mend(path) -> int:
@@ -192,6 +207,70 @@ def samples(path):
     """Return the 16-bit samples (T,) of a file that `Take` wrote."""
     with _open(path) as file:
         return file.read(dtype="int16")
+
+
+def stored(path, begin: int, end: int):
+    """Return the samples (n, channels) from `begin` to `end` of a file as they are stored there.
+
+    Whole numbers of any depth are int32 with full scale at 2**31, others float32 or float64. Raises ValueError.
+    """
+    with _open(path) as file:
+        try:
+            file.seek(begin)
+            return file.read(end - begin, dtype=REAL.get(file.subtype, "int32"), always_2d=True)
+        except (soundfile.SoundFileError, RuntimeError) as error:
+            raise ValueError(f"{path}: breaks off ({_reason(error)}); copy it again") from None
+
+
+def check_kept(path):
+    """Raise ValueError unless a file is of a format that `rewrite` writes, sample for sample."""
+    header = info(path)
+    if header["format"] not in KEPT or header["subtype"] not in DEPTHS | REAL:
+        what = f"{header['format']} {header['subtype']}"
+        raise ValueError(f"{path}: is {what}, which isn't written without loss here; convert it to WAV or FLAC")
+
+
+def as_stored(wave, subtype: str):
+    """Return a wave of full scale 1 as a file of that `subtype` stores it, in the numbers of `stored`."""
+    if subtype in REAL:
+        return np.asarray(wave, REAL[subtype])
+    half = 2 ** (DEPTHS[subtype] - 1)
+    return (np.clip(np.rint(np.asarray(wave, np.float64) * half), -half, half - 1) * (2**31 / half)).astype(np.int32)
+
+
+def rewrite(path, out, patches, comment: str, new: bool) -> Path:
+    """Write a file again to `out` in its own format, the `patches` in place of its samples; return where it is.
+
+    `patches` are (begin, end, samples as `stored`) in order; all else is the same, bit for bit. The `comment` replaces
+    its own. With `new` no different file of that name is replaced, see `free_name`. Raises ValueError.
+    """
+    out = Path(out)
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        with _open(path) as old, files.named(out):
+            part.touch()
+            how = {"samplerate": old.samplerate, "channels": old.channels, "subtype": old.subtype, "format": old.format}
+            with soundfile.SoundFile(_native(part), "w", **how) as made:
+                for name in TOLD:
+                    if told := getattr(old, name):
+                        setattr(made, name, told)
+                made.comment = comment
+                kind, at = REAL.get(old.subtype, "int32"), 0
+                for begin, end, samples in [*patches, (old.frames, old.frames, None)]:
+                    while at < begin:
+                        made.write(old.read(min(BLOCK, begin - at), dtype=kind, always_2d=True))
+                        at += min(BLOCK, begin - at)
+                    if samples is not None:
+                        made.write(samples)
+                        at = old.seek(end)
+            free = free_name(out, part) if new else out
+            os.replace(part, free)
+            return free
+    except (soundfile.SoundFileError, RuntimeError) as error:
+        raise ValueError(f"{out}: can't be written ({_reason(error)}); give another place with out=") from None
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def written_format(path) -> str:

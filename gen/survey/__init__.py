@@ -1,1 +1,1 @@
-"""A folder of recordings looked through before training on it."""
+"""A folder of recordings looked through before training on it, and what is in each."""

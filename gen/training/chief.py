@@ -19,10 +19,11 @@ NOTHING = -1.0  # held-out bits where nothing is held out
 
 
 class Chief:
-    """Of the training in `run` with `settings`, of a `learner` on a `corpus` in the symbols of `codec`."""
+    """Of the training in `run` with `settings`, of a `learner` on a `corpus` in symbols of `codec`, told `curves`."""
 
-    def __init__(self, run, settings: dict, corpus, codec, learner):
+    def __init__(self, run, settings: dict, corpus, codec, learner, curves=None):
         self.run, self.settings, self.corpus, self.codec, self.learner = run, settings, corpus, codec, learner
+        self.curves = curves
         self.rate = settings["data"]["rate"]
         self.few = spread(corpus.valid, VALID_SYMBOLS)
         self.held_out: float | None = None  # bits per sample of the last validation
@@ -48,7 +49,7 @@ class Chief:
     def at_work(self, progress):
         """Keep the log of a training that goes on from `progress` inside the block; tell at its end that it is done."""
         cut_log(self.run / LOG, progress.step or -1)
-        self.ear = Ear(self.corpus.train, self.few, self.codec, self.rate, len(self.corpus.classes))
+        self.ear = Ear(self.corpus.train, self.few, self.codec, self.rate, len(self.corpus.classes), self.curves)
         self.first, self.started = progress.seen, time.monotonic()
         with terminal.TrainingBar(self.run.name) as self.bar, Journal(self.run, progress.step) as self.journal:
             if not progress.step:
@@ -65,7 +66,8 @@ class Chief:
 
     def score(self) -> list:
         """Return the bits per sample of the average for a part of what is held out, or NOTHING; and how hard it is."""
-        return [score(self.learner.average, self.few, self.codec) if self.few else NOTHING, self.ear.harder]
+        bits = score(self.learner.average, self.few, self.codec, told=self.curves) if self.few else NOTHING
+        return [bits, self.ear.harder]
 
     def validate(self, progress, over: bool) -> tuple:
         """Judge the model at a validation; return what to log, and the model to ship, None where one before was better.
@@ -83,7 +85,7 @@ class Chief:
         line = {"verdict": word, "why": why, "heard": heard.figures()}
         self.held_out = last.held_out
         if over and self.few:
-            self.held_out = score(shipped, spread(self.corpus.valid, 20 * VALID_SYMBOLS), self.codec)
+            self.held_out = score(shipped, spread(self.corpus.valid, 20 * VALID_SYMBOLS), self.codec, told=self.curves)
         if self.few:
             line["valid_bits"] = self.held_out
         told = "" if self.held_out is None else f", held out {self.held_out:.3f}"
@@ -130,4 +132,6 @@ class Chief:
             "settings": settings,
         }
         described = {key: settings[key] for key in ("model", "codec")}
+        if self.curves:
+            described["control"] = self.curves.described()
         return {**described, "rate": self.rate, "classes": corpus.classes, "trained": trained}

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gen.corpus import curves
 from gen.corpus.splits import spread
 from gen.judging.baselines import PER_BLOCK, baselines, linear_prediction_per_block
 from gen.sampling.samplers import sampler
@@ -36,11 +37,16 @@ class Ear:
 
     `data` is what its recordings sound like, `loudest` the highest RMS of a second of them in dBFS; `baselines` are the
     bits per sample of trivial predictors, fitted to a part of the recordings, for `held`; it is `harder` by what linear
-    prediction per block needs more for it than for that part, 0 or more.
+    prediction per block needs more for it than for that part, 0 or more. Takes of a model with curves, which `told`
+    describes, follow the first held-out recordings.
     """
 
-    def __init__(self, train: list, held: list, codec, rate: int, classes: int):
-        self.codec, self.rate, self.classes = codec, rate, classes
+    def __init__(self, train: list, held: list, codec, rate: int, classes: int, told=None):
+        self.codec, self.rate = codec, rate
+        self.labels, self.control = [i % max(1, classes) for i in range(TAKES)], None
+        if told:  # the takes follow recordings
+            some = ((held or train) * TAKES)[:TAKES]
+            self.labels, self.control = [s.label for s in some], [curves.told(told, s) for s in some]
         chosen = train[:: max(1, len(train) // EXCERPTS)]
         excerpts = [excerpt(s, codec, rate, i * GOLDEN % 1) for i, s in enumerate(chosen)]
         heard = [hearing.hear(wave, rate) for wave in excerpts]
@@ -53,12 +59,12 @@ class Ear:
         self.harder = max(0.0, self.baselines[PER_BLOCK] - linear_prediction_per_block(fit, codec)) if held else 0.0
 
     def listen(self, model, seed: int, say) -> Impression:
-        """Let a model make takes from `start`, of its labels in turn, and measure them."""
+        """Let a model make takes from `start`, of its labels in turn or told what recordings have, and measure them."""
         steps = round(SECONDS * self.rate) * self.codec.digits
-        labels = [i % max(1, self.classes) for i in range(TAKES)]
         model = copy.deepcopy(model).cpu()
         made = sampler(model, tuple(self.codec.silence), USUAL.engine, USUAL.weights, say)
-        waves = self.codec.decode(np.concatenate(list(made.generate(steps, range(TAKES), labels, seed)), 1))
+        symbols = made.generate(steps, range(TAKES), self.labels, seed, control=self.control)
+        waves = self.codec.decode(np.concatenate(list(symbols), 1))
         heard = hearing.mean([hearing.hear(wave, self.rate) for wave in waves])
         return Impression(waves, heard, hearing.distance(hearing.spectrum(waves, self.rate), self.spectrum))
 

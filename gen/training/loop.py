@@ -14,6 +14,7 @@ from gen.base import machine, ranks, terminal
 from gen.base.build import build, conform
 from gen.base.signals import Interrupted, catch_signals
 from gen.corpus.corpus import prepare
+from gen.corpus.curves import learn
 from gen.corpus.windows import Windows
 from gen.models.make import make
 from gen.run import resume
@@ -22,10 +23,12 @@ from gen.run.lock import owning
 from gen.sound.codec import Codec
 from gen.training.chief import NOTHING, Chief
 from gen.training.learner import Learner
+from gen.training.noise import noisy
 from gen.training.progress import Plan, Progress
 from gen.training.step import train_step
 
 LOG_EVERY = 10  # steps
+HEARD = 0.5  # noise through which models hear the past that are told curves
 SAVE_SECONDS = 60
 
 
@@ -33,6 +36,9 @@ def train(
     data: dict,
     codec: dict,
     model: dict,
+    control: str | None,
+    untold: float,
+    hear_noise: float | None,
     steps: int | None,
     minutes: float | None,
     patience: int | None,
@@ -50,6 +56,8 @@ def train(
 ):
     """Train `model` on the recordings `data` describes, in runs/`name`, for `steps` or `minutes`; resume if begun.
 
+    It is told the curves of `control` (see `gen.sound.curves.parse`) as it goes, but in a share `untold` of the
+    segments, and hears the past through `hear_noise` (see `gen.training.noise`), unless given HEARD if it is told some.
     `learning_rate` rises over `warmup` steps and falls as a cosine over the budget; `optimizer` is adamw or muon;
     gradients are clipped to norm `clip`; `precision` is float32, bfloat16 for autocast, or auto for the faster one of
     them here. A validation comes every `valid_every` steps, and with it a verdict; the model of the best one is kept,
@@ -57,18 +65,23 @@ def train(
     Interrupted.
     """
     check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed)
+    if not 0 <= untold < 1:
+        raise ValueError(f"untold={untold}: a share of the segments is 0 or more and under 1; 0.1 is usual")
     settings = {"data": data, "codec": codec, "model": model, "seed": seed, "lanes": lanes, "window": window}
     settings |= {"learning_rate": learning_rate, "optimizer": optimizer, "warmup": warmup, "clip": clip}
     settings |= {"precision": precision}  # all that may not differ when a run is resumed
+    hear_noise = hearing_noise(hear_noise, control, codec)
+    if control or hear_noise:
+        settings |= {"control": control, "untold": untold, "hear_noise": hear_noise}
     plan, run = Plan(steps, minutes, patience, learning_rate, warmup, valid_every), run_folder(name or "")
     with ranks.join() as group, catch_signals() as caught, contextlib.ExitStack() as held:
         place = machine.device(device, group.rank)
         machine.keep_freed_memory()
-        codes, corpus, net = begin(data, codec, model, seed, lanes, window, group)
+        codes, corpus, curves, net = begin(data, codec, model, control, seed, lanes, window, group)
         if not group.rank:
             held.enter_context(owning(run))
         learner = Learner(net.to(place), optimizer, learning_rate)
-        windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world)
+        windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world, curves, untold)
         state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=place))
         progress = Progress()
         if begun := resume.begun(run, settings, corpus.identity, learner, state, windows):
@@ -76,13 +89,16 @@ def train(
             progress = Progress.of(book)
             windows.seek(progress.position)
             state = resume.restore(tensors, learner, state, windows.mine, group, place)
-        chief = None if group.rank else Chief(run, settings, corpus, codes, learner)
+        chief = None if group.rank else Chief(run, settings, corpus, codes, learner, curves)
         if chief:
             chief.introduce(progress, plan)
         if plan.over(progress):
             return run
         autocast = torch.autocast(place.type, torch.bfloat16, enabled=machine.use_bfloat16(precision, place))
-        step = functools.partial(train_step, net, learner.optimizers, autocast=autocast, clip=clip, group=group)
+        hear = functools.partial(noisy, noise=hear_noise, levels=codes.levels)
+        step = functools.partial(
+            train_step, net, learner.optimizers, autocast=autocast, clip=clip, group=group, hear=hear
+        )
         with chief.at_work(progress) if chief else contextlib.nullcontext():
             if stopped := loop(step, learner, windows, state, progress, plan, chief, group, caught):
                 raise Interrupted(stopped, run)
@@ -106,20 +122,38 @@ def check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, 
         raise ValueError(f"seed={seed}: this is 0 or more, and under 2^63")
 
 
-def begin(data: dict, codec: dict, model: dict, seed: int, lanes: int, window: int, group):
-    """Return the codec, the corpus made ready and the model with its first weights. Raises ValueError."""
+def hearing_noise(given: float | None, control: str | None, codec: dict) -> float:
+    """Return the noise to hear the past through. Raises ValueError."""
+    one = build(codec, "codec", Codec).digits == 1
+    noise = given if given is not None else HEARD if control and one else 0.0
+    if not 0 <= noise <= 10:
+        raise ValueError(f"hear_noise={noise}: this is 0 (none) to 10; 0.5 is usual with control=")
+    if noise and not one:
+        raise ValueError(f"hear_noise={noise}: noise is added to mu-law; with codec=linear16 leave it out")
+    return noise
+
+
+def begin(data: dict, codec: dict, model: dict, control: str | None, seed: int, lanes: int, window: int, group):
+    """Return the codec, the corpus made ready, its curves, if any, and the model with its first weights.
+
+    Raises ValueError.
+    """
     if lanes % group.world:
         raise ValueError(f"lanes={lanes}: the lanes must divide evenly among {group.world} processes")
     codes = build(codec, "codec", Codec)
     conform(data, prepare, "data", facts=("codec", "lanes", "track"))
+    track, curves = terminal.unseen if group.rank else terminal.track, None
     with group.first_alone():
-        corpus = prepare(**data, codec=codes, lanes=lanes, track=terminal.unseen if group.rank else terminal.track)
+        corpus = prepare(**data, codec=codes, lanes=lanes, track=track)
+        if control:
+            curves = learn(control, corpus, codes, data["rate"], track)
     torch.manual_seed(seed)
-    net = make(model, codes, len(corpus.classes), lanes, window)
+    facts = (curves.channels, curves.hop) if curves else (0, 0)
+    net = make(model, codes, len(corpus.classes), lanes, window, *facts)
     if window % net.stride:
         raise ValueError(f"window={window}: this model takes multiples of {net.stride}")
     torch.manual_seed(seed + group.rank)  # dropout differs between ranks
-    return codes, corpus, net
+    return codes, corpus, curves and curves._replace(hop=net.stride), net
 
 
 def loop(step, learner, windows, state, progress, plan, chief, group, caught):

@@ -176,9 +176,8 @@ def test_a_position_brings_the_same_windows_back(folder):
     again = Windows(corpus.train, 6, 100, CODEC.silence, seed=3)
     again.seek(position)
     for _ in range(70):
-        assert all(
-            torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in zip(next(windows), next(again), strict=True)
-        )
+        parts = zip(next(windows)[:7], next(again)[:7], strict=True)
+        assert all(torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in parts)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from gen.models.wavernn import WaveRNN
 from tests.small import CONF, LEVELS, MODELS, PRESETS, model_node, small_model
 
 B, CLASSES, CHANNELS = 4, 3, 5
-HOP = 8  # symbols of a frame of control: a multiple of every stride there is here
+HOP = 8  # symbols of a frame of control
 
 
 @pytest.fixture(params=[(name, told) for name in MODELS for told in ("untold", "told")], ids="-".join)
@@ -182,10 +182,15 @@ def test_a_wrong_length_raises(case):
             model(x, model.start(labels), control[:, 1:])
 
 
-@pytest.mark.parametrize("name", ["tiered", "samplernn", "wavernn"])
-def test_a_frame_that_does_not_hold_whole_strides_is_named(name):
-    with pytest.raises(ValueError, match=r"^hop=9: a frame of control has a multiple of [28] symbols"):
-        small_model(name, control=CHANNELS, hop=9)
+@pytest.mark.parametrize(
+    ("name", "hop", "frame"),
+    [("gru", 80, 64), ("gru", 64, 64), ("wavernn", 7, 4), ("tiered", 40, 32), ("tiered", 5, 8)],
+)
+def test_a_frame_is_the_stride_doubled_while_it_is_no_longer_than_it_may_be(name, hop, frame):
+    model = small_model(name, control=CHANNELS, hop=hop)
+    assert (model.stride, model.told.hop) == (frame, frame)
+    assert small_model(name, control=CHANNELS, hop=frame).stride == frame
+    assert small_model(name, control=0, hop=hop).stride == small_model(name).stride
 
 
 @pytest.mark.trains

@@ -123,3 +123,17 @@ def test_a_wrong_choice_is_named():
         built("rglru", 16, (8,), cell="cglru", size=5)
     with pytest.raises(ValueError, match="must divide evenly"):
         built("rglru", 16, (8,), cell="rglru+mingru", size=5)
+
+
+@pytest.mark.parametrize("cell", [RGLRU, CGLRU])
+def test_a_gate_that_is_shut_for_good_keeps_the_state_and_has_a_gradient(cell):
+    """In float32 the sigmoid of -200 is 0, and so is what is lost of the state, whose root has no gradient."""
+    torch.manual_seed(0)
+    unit = cell(6)
+    torch.nn.init.constant_(unit.gates.bias, -200.0)
+    x, h = torch.randn(2, 5, 6, requires_grad=True), torch.randn(2, 6)
+    y = unit(x, h)
+    if cell is RGLRU:
+        assert torch.equal(y, h.unsqueeze(1).expand_as(y))
+    y.square().sum().backward()
+    assert all(p.grad.isfinite().all() for p in [x, *unit.parameters()])

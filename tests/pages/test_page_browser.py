@@ -1,13 +1,15 @@
-"""The listening page in a real browser: it plays, seeks and votes, and asks no network for anything."""
+"""The pages with sound in a real browser: they play, seek and vote, and ask no network for anything."""
 
+import contextlib
 import csv
 import re
 import shutil
 
 import pytest
 
-from gen.pages import listening, report
+from gen.pages import features, lanes, listening, report
 from tests.pages.test_report import recordings, trained_run
+from tests.sound.test_features import sine
 
 playwright = pytest.importorskip("playwright.sync_api")
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -16,16 +18,23 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium he
 
 @pytest.fixture
 def tab(tmp_path):
-    """Yield the open page over two runs; at the end nothing was said on the console, and nothing else was fetched."""
+    """Yield the open page over two runs."""
     folder = recordings(tmp_path / "songs", count=6)
     runs = [trained_run(tmp_path / name, folder) for name in ("first", "second")]
     gathered = report.gather(runs, 1.5, 2, (0.9, 1.0), 0, None)
     path = tmp_path / "report.html"
     path.write_text(listening.page(gathered, report.blind(gathered, 0)))
+    with opened(path, color_scheme="dark", viewport={"width": 360, "height": 740}) as tab:
+        yield tab
+
+
+@contextlib.contextmanager
+def opened(path, **how):
+    """Yield a page in a browser; at the end nothing was said on the console, and nothing else was fetched."""
     said = []
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        tab = browser.new_page(viewport={"width": 360, "height": 740}, color_scheme="dark")
+        tab = browser.new_page(**how)
         tab.set_default_timeout(10_000)
         tab.on("console", lambda message: said.append(message.text))
         tab.on("pageerror", lambda error: said.append(str(error)))
@@ -114,3 +123,21 @@ def test_an_address_is_copied(tab):
     button = tab.get_by_role("button", name="Copy address").first
     button.click()
     until(tab, "document.querySelectorAll('.copy')[1].textContent === 'Copied'")
+
+
+def test_a_cursor_moves_over_all_features_of_what_plays(tmp_path):
+    sounds = [features.Sound(f"{hz} Hz", sine(hz, 1.5, 8000), 8000) for hz in (440, 880)]
+    path = tmp_path / "features.html"
+    path.write_text(features.html(sounds, [lanes.lanes(sound.wave, sound.rate) for sound in sounds]))
+    with opened(path, viewport={"width": 700, "height": 900}) as tab:
+        scrub, head = tab.locator(".scrub").nth(1), tab.locator(".head").nth(1)
+        lowest = scrub.locator(".lane").last.bounding_box()
+        box = scrub.bounding_box()
+        assert scrub.locator(".lane").count() == 10
+        scrub.click(position={"x": box["width"] / 3, "y": lowest["y"] - box["y"] + 9})  # on the last curve
+        until(tab, "audio.currentTime > 0.7")
+        cursor = head.bounding_box()
+        assert cursor["height"] == pytest.approx(box["height"], abs=2)
+        assert cursor["x"] > box["x"] + box["width"] / 3 + 10
+        assert tab.locator(".player.current h2").text_content() == "880 Hz"
+        assert box["x"] + box["width"] <= 700

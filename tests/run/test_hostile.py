@@ -15,7 +15,7 @@ from gen.run import checkpoint
 from gen.run.folder import MODEL
 from gen.sound.codec import Codec
 from tests.mutate import with_header
-from tests.small import MODELS, MULAW, SIZES, SMALL, model_node, save_run, sharp, trained_on
+from tests.small import MODELS, MULAW, SIZES, SMALL, curves, model_node, save_run, sharp, trained_on
 
 
 @pytest.fixture
@@ -112,6 +112,24 @@ def test_damage_anywhere_in_a_file_is_noticed(run):
         (run / MODEL).write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
         with pytest.raises(ValueError, match=r"model\.safetensors: "):
             checkpoint.open_model(run)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("hop", 0), ("hop", 33), ("hop", 1 << 40), ("hop", "32"), ("families", []), ("families", ["tempo"]),
+        ("families", "loudness"), ("names", []), ("names", ["loudness"] * 2), ("mean", [0.0, 0.0]), ("mean", [None]),
+        ("deviation", [0.0]), ("deviation", [-1.0]), ("low", ["x"]), ("silence", []), ("high", 3), ("mean", [1e300]),
+    ],
+)  # fmt: skip
+def test_what_a_header_says_of_curves_is_checked(tmp_path, key, value):
+    run = save_run(tmp_path / "told", told=curves("loudness"))
+    tensors, header, _ = checkpoint.read(run / MODEL, checkpoint.HEADER)
+    assert checkpoint.open_model(run).model.told.hop == 32
+    header["control"][key] = value
+    safetensors.torch.save_file(tensors, run / MODEL, {"gen": json.dumps(header)})
+    with pytest.raises(ValueError, match=r"model\.safetensors: "):
+        checkpoint.open_model(run)
 
 
 def test_five_hundred_mutated_headers_are_each_refused_in_a_line_or_harmless(run, tmp_path, monkeypatch):

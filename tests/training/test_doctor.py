@@ -62,7 +62,7 @@ def forgetful_engine(patch):
 def wrong_feedback(patch, above=1):
     """A reference sampler that feeds back the symbol above the one it drew."""
 
-    def run(model, state, x, steps, pick):
+    def run(model, state, x, steps, pick, *told):
         for t in steps:
             logits, state = model.step(x, state)
             picked = pick(t, logits)

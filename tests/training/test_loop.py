@@ -40,8 +40,9 @@ def log(run):
     return [{k: v for k, v in line.items() if k not in ("seconds", "why")} for line in lines]
 
 
-def test_a_training_that_is_killed_and_resumed_logs_the_same_numbers(gen, folder, tmp_path):
-    keys = ["window=16", "steps=200", "valid_every=40", "optimizer=muon"]  # Muon has AdamW beside it
+@pytest.mark.parametrize("told", [[], ["control=loudness", "untold=0.3"]], ids=["untold", "told"])
+def test_a_training_that_is_killed_and_resumed_logs_the_same_numbers(gen, folder, tmp_path, told):
+    keys = ["window=16" if not told else "window=64", "steps=200", "valid_every=40", "optimizer=muon", *told]
     command = ["train", folder, *COMMON, *keys]
     code, _, errors = gen(*command, "name=whole")
     assert code == 0, errors

@@ -37,7 +37,7 @@ with ranks.join() as group:
     state = net.start(torch.zeros(len(windows.mine), dtype=torch.long))
     seen = []
     for _ in range(6):
-        x, y, rows, labels, _, targets, _ = next(windows)
+        x, y, rows, labels, _, targets, *_ = next(windows)
         logits, state = net(x, reset(net, state, rows, labels))
         (F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum", ignore_index=-1) / targets).backward(
             retain_graph=True

@@ -127,6 +127,7 @@ function offer() {
     make("button", "Begin", { type: "button", className: "primary", onclick: () => begin(menu.value) }));
 }
 
+audio.addEventListener("play", hush);
 if (box) {
   box.tabIndex = -1; // what is asked gets the focus, and is read
   box.setAttribute("role", "group");

@@ -39,7 +39,6 @@ function seek(player, seconds) {
 }
 
 function play(player) {
-  hush();
   choose(player);
   audio.play().catch(() => {}); // another sound was asked for before this one began
 }

@@ -1,0 +1,123 @@
+"""MIDI files as curves: what each channel plays, as pitch and loudness. The only door to `mido`.
+
+A channel plays one note at a time, the latest that is held. Its velocity is a level of 40 log10(velocity / 127) dB, as
+General MIDI has it, into which a note rises in ATTACK seconds and from which it falls in RELEASE, unless the next one
+begins; the pitch wheel bends by two semitones, the modulation wheel is vibrato.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gen.base import files
+
+DRUMS = 9  # the channel of percussion, which has no pitch
+ATTACK, RELEASE = 0.02, 0.1  # seconds
+FALL = 60.0  # dB under its level from which a note rises, and to which it falls
+SILENT = -120.0  # dB where nothing sounds
+BEND = 2.0  # semitones of the whole pitch wheel
+VIBRATO, DEPTH = 5.5, 0.5  # Hz, and semitones of the whole modulation wheel
+LONGEST = 4 * 3600.0  # seconds
+NAMES = ["f0", "voiced", "loudness"]
+
+
+class Note(NamedTuple):
+    """A key from `begin` to `end` seconds."""
+
+    begin: float
+    end: float
+    key: int
+    velocity: int
+
+
+class Channel(NamedTuple):
+    """What a channel plays: its notes in their order, and its two wheels as (seconds, value) from 0 on."""
+
+    notes: list
+    bend: list  # semitones
+    modulation: list  # 0 to 1
+
+
+def library():
+    """Return mido. Raises ValueError where it isn't installed."""
+    try:
+        import mido
+    except ImportError:
+        raise ValueError("midi=: reading MIDI needs mido; pip install 'gen[midi]'") from None
+    return mido
+
+
+def read(path) -> list:
+    """Return the Channels of a MIDI file that play notes, but percussion. Raises ValueError, which names the file."""
+    mido = library()
+    try:
+        messages, now = [], 0.0
+        for message in mido.MidiFile(files.regular(path), clip=True):
+            now += message.time
+            if now > LONGEST:
+                raise ValueError(f"{path}: is longer than {LONGEST / 3600:g} hours; cut it")
+            if message.type == "set_tempo" and message.tempo <= 0:
+                raise ValueError(f"{path}: has a tempo of zero at {now:.2f} s; export it again")
+            messages.append((now, message))
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror or 'breaks off'}; give a MIDI file") from None
+    except ValueError as error:
+        raise ValueError(
+            str(error) if str(error).startswith(f"{path}: ") else f"{path}: isn't a MIDI file ({error})"
+        ) from None
+    except Exception as error:  # mido raises what comes on a damaged file
+        raise ValueError(f"{path}: isn't a MIDI file that can be read ({type(error).__name__})") from None
+    channels = [played(messages, number, now) for number in range(16) if number != DRUMS]
+    found = [channel for channel in channels if channel.notes]
+    if not found:
+        raise ValueError(f"{path}: plays no notes; give a file with some, on another channel than percussion's")
+    return found
+
+
+def played(messages: list, channel: int, end: float) -> Channel:
+    """Return what a channel plays in (seconds, message) that end at `end`."""
+    made = Channel([], [(0.0, 0.0)], [(0.0, 0.0)])
+    held: dict[int, tuple] = {}
+    for now, message in messages:
+        if getattr(message, "channel", None) != channel:
+            continue
+        if message.type in ("note_on", "note_off"):
+            if message.note in held:
+                begin, velocity = held.pop(message.note)
+                made.notes.append(Note(begin, now, message.note, velocity))
+            if message.type == "note_on" and message.velocity:
+                held[message.note] = now, message.velocity
+        elif message.type == "pitchwheel":
+            made.bend.append((now, BEND * message.pitch / 8192))
+        elif message.type == "control_change" and message.control == 1:
+            made.modulation.append((now, message.value / 127))
+    made.notes.extend(Note(begin, end, key, velocity) for key, (begin, velocity) in held.items())
+    made.notes.sort()
+    return made
+
+
+def curves(channel: Channel, step: float):
+    """Return the columns NAMES (n, 3) of what a channel plays, every `step` seconds, in Hz and dB under the loudest.
+
+    Pitch is NaN before the first note; after a note its own stays.
+    """
+    last = max(note.end for note in channel.notes)
+    times = np.arange(int((last + RELEASE) / step) + 2) * step
+    keys, level = np.full(len(times), np.nan), np.full(len(times), SILENT)
+    for number, note in enumerate(channel.notes):
+        following = channel.notes[number + 1].begin if number + 1 < len(channel.notes) else np.inf
+        first, until = (int(np.searchsorted(times, t)) for t in (note.begin, min(note.end + RELEASE, following)))
+        since, after = times[first:until] - note.begin, times[first:until] - note.end
+        loud = 40 * np.log10(note.velocity / 127)
+        level[first:until] = loud - FALL * np.clip(np.maximum(1 - since / ATTACK, after / RELEASE), 0, 1)
+        keys[first:] = note.key
+    keys += stepped(channel.bend, times) + DEPTH * stepped(channel.modulation, times) * np.sin(
+        2 * np.pi * VIBRATO * times
+    )
+    return np.stack([440 * 2 ** ((keys - 69) / 12), (level > SILENT).astype(float), level], 1)
+
+
+def stepped(changes: list, times):
+    """Return at `times` the value that was set last of (seconds, value), the first of which is at 0."""
+    when, values = np.array(changes).T
+    return values[np.searchsorted(when, times, "right") - 1]

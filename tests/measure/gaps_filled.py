@@ -1,0 +1,132 @@
+"""Gaps of known recordings filled by each method: `python -m tests.measure.gaps_filled FOLDER LIST [COUNT [RUN]]`
+
+FOLDER holds recordings, LIST is a file of the names of those that no model was trained on. Of each length COUNT gaps
+(200) are made at places that sound, drawn by a fixed seed, and filled, by the model in RUN as well, at whose rate the
+recordings are then; the SNR is over the gap, the log-spectral distance (LSD) over it and 20 ms on each side, both means
+over the gaps in dB.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+import gen
+from gen.judging.surprise import class_of, scorer
+from gen.repair.continuation import continuation
+from gen.sound import audio
+from gen.sound.autoregression import REACH, fill
+
+RATE = 16000  # Hz, without a model
+LENGTHS = (0.005, 0.02, 0.05, 0.1, 0.3)  # seconds
+MARGIN = 0.1  # seconds at the ends of a recording that have no gap
+SOUNDS = -60.0  # dBFS in the gap and 50 ms around it
+WINDOW, HOP, AROUND = 512, 128, 0.02  # samples of a frame of the LSD, and between two; seconds around a gap
+FLOOR = -80.0  # dBFS of a bin: LSD would measure silence under it
+TEMPERATURE = 0.9  # of the model
+ALIKE = 0.02  # seconds on each side by which a transplant is chosen
+
+
+def places(waves, count: int, seconds: float, rate: int, seed: int = 0) -> list:
+    """Return `count` gaps in recordings: which of them, and the first sample."""
+    random, size, margin = np.random.default_rng(seed), round(seconds * rate), round(MARGIN * rate)
+    room = np.array([max(0, len(wave) - 2 * margin - size) for wave in waves], float)
+    found: list[tuple] = []
+    while len(found) < count:
+        which = random.choice(len(waves), p=room / room.sum())
+        begin = margin + int(random.integers(room[which]))
+        around = waves[which][begin - rate // 20 : begin + size + rate // 20]
+        if 20 * np.log10(around.std() + 1e-9) > SOUNDS:
+            found.append((which, begin))
+    return found
+
+
+def silence(wave, begin: int, size: int, rate: int):
+    return np.zeros(size)
+
+
+def line(wave, begin: int, size: int, rate: int):
+    return np.linspace(wave[begin - 1], wave[begin + size], size + 2)[1:-1]
+
+
+def ar(wave, begin: int, size: int, rate: int):
+    reach = round(REACH * rate)
+    return fill(wave[max(0, begin - reach) : begin], size, wave[begin + size : begin + size + reach], rate)
+
+
+def transplant(wave, begin: int, size: int, rate: int):
+    """Return the passage of the same recording whose surroundings are most like those of the gap."""
+    side = round(ALIKE * rate)
+    sought = np.concatenate([wave[begin - side : begin], np.zeros(size), wave[begin + size : begin + size + side]])
+    inside = np.concatenate([np.ones(side), np.zeros(size), np.ones(side)])
+    length = 1 << (len(wave) + len(sought)).bit_length()
+
+    def correlated(x, pattern):
+        return np.fft.irfft(np.fft.rfft(x, length) * np.fft.rfft(pattern, length).conj(), length)
+
+    count = len(wave) - len(sought) + 1
+    distance = (correlated(wave**2, inside) - 2 * correlated(wave, sought))[:count]
+    distance[max(0, begin - side - len(sought)) : begin + size + side] = np.inf  # what holds the gap itself
+    at = int(np.argmin(distance)) + side
+    return wave[at : at + size]
+
+
+def snr(real, made) -> float:
+    """Return the signal-to-noise ratio in dB."""
+    return float(10 * np.log10((real @ real + 1e-12) / ((real - made) @ (real - made) + 1e-12)))
+
+
+def lsd(real, made) -> float:
+    """Return the log-spectral distance in dB (Gray and Markel 1976): the mean over frames of the RMS over bins."""
+    spectra = []
+    for wave in (real, made):
+        frames = np.lib.stride_tricks.sliding_window_view(wave, WINDOW)[::HOP] * np.hanning(WINDOW)
+        power = np.abs(np.fft.rfft(frames)) ** 2 / np.hanning(WINDOW).sum() ** 2
+        spectra.append(np.maximum(FLOOR, 10 * np.log10(power + 1e-20)))
+    return float(np.sqrt(((spectra[0] - spectra[1]) ** 2).mean(1)).mean())
+
+
+def modelled(run, paths, waves):
+    """Return the method of the model in `run`, which hears each recording with the label that suits it."""
+    trained = gen.load(run)
+    engine = scorer(trained, run)
+    label = {id(wave): class_of(trained, engine, path, None) for path, wave in zip(paths, waves, strict=True)}
+
+    def model(wave, begin: int, size: int, rate: int):
+        after = wave[begin + size : begin + size + rate]
+        chance = label[id(wave)], 0, 0, TEMPERATURE
+        return continuation(engine, trained.codec, wave[:begin], size, after, rate, *chance).wave
+
+    return model
+
+
+def measured(method, waves, gaps, size: int, rate: int) -> tuple:
+    """Return the mean SNR and LSD of a method over gaps, and the seconds that a gap took."""
+    found, began = [], time.perf_counter()
+    around = max(round(AROUND * rate), WINDOW // 2)
+    for which, begin in gaps:
+        wave = waves[which]
+        made = wave.copy()
+        made[begin : begin + size] = method(wave, begin, size, rate)
+        near = slice(max(0, begin - around), begin + size + around)
+        found.append((snr(wave[begin : begin + size], made[begin : begin + size]), lsd(wave[near], made[near])))
+    return *np.mean(found, 0), (time.perf_counter() - began) / len(gaps)
+
+
+def main(folder, names, count=200, run=None):
+    """Print a line for each length and method."""
+    paths = [Path(folder, name) for name in Path(names).read_text().split("\n") if name]
+    rate = gen.load(run).rate if run else RATE
+    waves = [audio.read(path, rate).astype(float) for path in paths]
+    methods = [silence, line, ar, transplant] + ([modelled(run, paths, waves)] if run else [])
+    for seconds in LENGTHS:
+        gaps = places(waves, int(count), seconds, rate)
+        for method in methods:
+            ratio, distance, took = measured(method, waves, gaps, round(seconds * rate), rate)
+            figures = f"SNR {ratio:5.1f}  LSD {distance:5.1f}  {took:6.2f} s"
+            print(f"{1000 * seconds:3.0f} ms  {method.__name__:10}  {figures}", flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
