@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from gen.__main__ import main
-from gen.engine.kernels import FOLDER
+from gen.compiled.door import FOLDER
 
 os.environ["OMP_NUM_THREADS"] = "1"  # tests run side by side, one a core; before torch is imported
 

@@ -25,6 +25,7 @@ ROOMS = (
     "run",
     "models",
     "sound",
+    "compiled",
     "base",
 )  # from the top floor down
 DOORS = {
@@ -39,8 +40,8 @@ DOORS = {
     "torch.distributed": "base.ranks",
     "tensorboard": "run.board",
     "torch.utils.tensorboard": "run.board",
-    "numba": "engine.kernels",
-    "llvmlite": "engine.kernels",
+    "numba": "compiled.door",
+    "llvmlite": "compiled.door",
     "matplotlib": "pages.plots",
     "jinja2": "pages.template",
     "PIL": "pages.pictures",

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gen.compiled.door import LANES, compiled, inlined, total
+from gen.compiled.elementary import exp
 from gen.engine import program
-from gen.engine.functions import activate, cglru, conv, dot, exp, gate, gru, lstm, mingru, move, norm, rglru
-from gen.engine.kernels import Places, compiled, inlined, largest, part, product_1, product_1_wide, product_4, total
-from gen.engine.program import BLOCK, LABEL, LANES, ROWS, room
+from gen.engine.functions import activate, cglru, conv, dot, gate, gru, lstm, mingru, move, norm, rglru
+from gen.engine.kernels import Places, largest, part, product_1, product_1_wide, product_4
+from gen.engine.program import BLOCK, LABEL, ROWS, room
 
 TOGETHER = 4  # streams for which a weight is read once
 DAMAGED = -1  # what `draw` returns where the model's probabilities are no numbers

@@ -4,7 +4,8 @@ import time
 
 import numpy as np
 
-from gen.engine.kernels import compiled, read
+from gen.compiled.door import compiled
+from gen.engine.kernels import read
 from gen.engine.program import OP, PRODUCT, SECTION, room
 
 SECONDS = 2.0

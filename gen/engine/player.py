@@ -8,7 +8,7 @@ import numpy as np
 
 from gen.base import machine
 from gen.base.uniforms import Uniforms
-from gen.engine import kernels
+from gen.compiled.door import FOLDER
 from gen.engine.loop import Choice, Tile, run
 from gen.engine.lower import lower
 from gen.engine.program import BLOCK
@@ -62,7 +62,7 @@ class Engine:
         self.before, self.levels = silence[-1], self.program.levels
         self.threads = threads or machine.cores()
         self.pool = ThreadPoolExecutor(self.threads)
-        compiled = kernels.FOLDER / weights
+        compiled = FOLDER / weights
         if say and not compiled.exists():
             say("compiling the engine, once")
         self.advance(self.begin([0]), 0)

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gen.compiled.door import LANES
+
 ROWS, UNROLL = 64, 4  # outputs of a packed matrix side by side; inputs are padded to a multiple of UNROLL
-LANES = 16  # numbers in a vector of the processor
 FEATURE, TABLE, PRODUCT, ADD, DOT, ACTIVATE, GRU, LSTM, NORM, GATE, CONV, RGLRU, CGLRU, MINGRU = range(14)
 TANH, SIGMOID, RELU = range(3)
 BLOCK = 512  # symbols in a run of the loop, at most

@@ -3,6 +3,9 @@
 import torch
 import torch.nn.functional as F
 
+from gen.compiled import loss
+from gen.compiled.threads import fit
+
 ROWS = 1024  # of logits at a time, what a core's cache holds
 
 
@@ -11,12 +14,12 @@ def cross_entropy(logits, y):
 
     It is computed in float32 (float64 for float64 logits), and so is its gradient, a block of rows after the other.
     """
-    return CrossEntropy.apply(logits, y)[0]
+    return cross_entropies(logits, y)[0]
 
 
 def cross_entropies(logits, y):
     """Return the same, and of what it is the sum: -log p(y) of each target (B, T), which has no gradient."""
-    return CrossEntropy.apply(logits, y)
+    return (loss.CrossEntropy if fit(logits) else CrossEntropy).apply(logits, y)
 
 
 class CrossEntropy(torch.autograd.Function):

@@ -10,6 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from gen.compiled import griffin
+from gen.compiled.conv import convolved
+from gen.compiled.gate import gated, opened
+from gen.compiled.norm import normed
+from gen.compiled.threads import fit
 from gen.models.base import Label, Model
 from gen.models.told import spread
 
@@ -64,6 +69,8 @@ def run_scan(a, b, h, backwards=False):
 class Cell(nn.Module):
     """A recurrence whose `coefficients` are functions of the input alone."""
 
+    count = 1
+
     def coefficients(self, x):
         """Return a and b of the recurrence for inputs (..., D)."""
         raise NotImplementedError
@@ -72,6 +79,10 @@ class Cell(nn.Module):
         """Return all h_t (B, T, D) for inputs x (B, T, D) and h = h_{-1} (B, D)."""
         a, b = self.coefficients(x)
         return scan(a, b, h)
+
+    def along(self, parts, h) -> list:
+        """Return the same as one of one part, as `Beside` has several."""
+        return [self(*parts, h)]
 
 
 class RGLRU(Cell):
@@ -89,6 +100,11 @@ class RGLRU(Cell):
     def coefficients(self, x):
         a, scale = griffin_gates(self.gates(x), self.decay)
         return a, scale * x
+
+    def forward(self, x, h):
+        if fit(x, h):
+            return griffin.Real.apply(self.gates(x), x, -8 * F.softplus(self.decay), h)
+        return super().forward(x, h)
 
 
 def griffin_gates(gates, decay):
@@ -127,6 +143,8 @@ class CGLRU(Cell):
         return torch.cat([a, a], -1), torch.cat([scale, scale], -1) * x
 
     def forward(self, x, h):
+        if fit(x, h):
+            return griffin.Complex.apply(self.gates(x), x, -8 * F.softplus(self.decay), self.angle, h)
         a, b = self.coefficients(x)
         steps = torch.arange(1, x.shape[1] + 1, device=x.device, dtype=torch.double)
         turned = torch.outer(steps, self.angle.double())  # float32 would blur what many steps add up to
@@ -184,28 +202,32 @@ class Block(nn.Module):
 
     def forward(self, x, state):
         """Return y (B, T, D) and the state after x (B, T, D)."""
-        u, gate = self.branches(self.norm(x)).chunk(2, -1)
-        u, window = u.to(state[0].dtype), []
-        if self.taps is not None:
-            seen = torch.cat([state[1], u], 1)
-            u = sum(seen[:, k : k + x.shape[1]] * tap for k, tap in enumerate(self.taps))
-            window = [seen[:, 1 - self.conv :]]
-        y = self.cell(u, state[0])
-        x = x + self.dropout(self.out(y.to(gate.dtype) * F.silu(gate)))
-        value, gate = self.up(self.mlp_norm(x)).chunk(2, -1)
-        return x + self.dropout(self.down(value * F.silu(gate))), (y[:, -1], *window)
+        x, normal = normed(x, self.norm.weight)
+        both, count, window = self.branches(normal), self.cell.count, []
+        if self.taps is None:
+            u, gate = both.chunk(2, -1)
+            parts = u.to(state[0].dtype).chunk(count, -1)
+        else:
+            *parts, gate = convolved(both, state[1], self.taps, count)
+            last = both[:, 1 - self.conv :, : self.size].to(state[1].dtype)
+            window = [torch.cat([state[1], last], 1)[:, 1 - self.conv :]]
+        y = self.cell.along(parts, state[0])
+        more = self.dropout(self.out(opened(gate, y)))
+        x, normal = normed(x, self.mlp_norm.weight, more)
+        x = x + self.dropout(self.down(gated(self.up(normal))))
+        return x, (torch.cat([part[:, -1] for part in y], -1), *window)
 
 
 class Beside(nn.Module):
-    """Several cells side by side, each for an equal part of the channels; called as one of them is."""
+    """Several cells side by side, each for an equal part of the channels."""
 
     def __init__(self, cells):
         super().__init__()
-        self.cells = nn.ModuleList(cells)
+        self.cells, self.count = nn.ModuleList(cells), len(cells)
 
-    def forward(self, x, h):
-        parts = (part.chunk(len(self.cells), -1) for part in (x, h))
-        return torch.cat([cell(x, h) for cell, x, h in zip(self.cells, *parts, strict=True)], -1)
+    def along(self, parts, h) -> list:
+        """Return all h_t (B, T, D / count) of each cell for its part of the inputs, and h = h_{-1} (B, D)."""
+        return [cell(*each) for cell, *each in zip(self.cells, parts, h.chunk(self.count, -1), strict=True)]
 
 
 CELLS = {"mingru": MinGRU, "rglru": RGLRU, "cglru": CGLRU}
@@ -271,4 +293,4 @@ class LinearRNN(Model):
         for block, before in zip(self.blocks, state["blocks"], strict=True):
             h, new = block(h, before)
             after.append(new)
-        return self.out(self.norm(h)), {"labels": state["labels"], "blocks": after}
+        return self.out(normed(h, self.norm.weight)[1]), {"labels": state["labels"], "blocks": after}

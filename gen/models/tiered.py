@@ -12,6 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from gen.compiled.gate import gated
+from gen.compiled.norm import normed
+from gen.compiled.samples import Samples, Weights
+from gen.compiled.threads import fit
 from gen.models.linear import Block, recurrence
 from gen.models.tiers import Tier, Tiered, ratios
 from gen.sound.codec import MU, expand
@@ -69,6 +73,7 @@ class TieredLRU(Tiered):
 
     table: torch.Tensor  # (levels, 2): both of them
     out: nn.Linear
+    up: Any  # a ModuleList of Linears
 
     def __init__(
         self,
@@ -116,10 +121,33 @@ class TieredLRU(Tiered):
         return F.embedding(symbols, self.table)
 
     def predict(self, seen, handed):
-        windows = self.features(seen).flatten(1).unfold(1, 2 * self.history, 2)
+        features = self.features(seen)
+        if fit(handed) and not features.requires_grad:  # as a table that isn't learned has them
+            return Samples.apply(seen[:, self.history - 1 :], features, handed, *self._weights())
+        windows = features.flatten(1).unfold(1, 2 * self.history, 2)
         z = self.inp(windows) + self.expectation(windows[..., 1::2], handed)
         z = z + handed + F.embedding(seen[:, self.history - 1 :], self.embedding.weight.to(z.dtype))
-        for up, norm in zip(self.up, (self.norm, nn.Identity()), strict=True):
-            value, gate = up(norm(z)).chunk(2, -1)
-            z = z + value * F.silu(gate)
-        return self.out(self.last_norm(z))
+        z, normal = normed(z, self.norm.weight)
+        z = gated(self.up[0](normal), z)
+        z = gated(self.up[1](z), z)
+        return self.out(normed(z, self.last_norm.weight)[1])
+
+    def _weights(self) -> Weights:
+        """Return the parameters of `predict`."""
+        e = self.expectation
+        return Weights(
+            coefficients=e.coefficients.weight,
+            coefficients_bias=e.coefficients.bias,
+            slope=e.slope,
+            offset=e.offset,
+            places=e.out.weight,
+            inp=self.inp.weight,
+            bias=self.inp.bias,
+            embedding=self.embedding.weight,
+            norm=self.norm.weight,
+            first=self.up[0].weight,
+            second=self.up[1].weight,
+            last_norm=self.last_norm.weight,
+            out=self.out.weight,
+            out_bias=self.out.bias,
+        )

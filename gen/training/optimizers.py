@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+from gen.training.muon import Muon
+
 NAMES = ("adamw", "muon")
 DECAY = 0.01  # of the weights
 NEWTON_SCHULZ_STEPS = 3  # with 5, as is usual, a training step takes a tenth longer and learns no more
@@ -26,5 +28,4 @@ def build(name: str, net, rate: float) -> list:
     adamw = torch.optim.AdamW(rest, rate, (0.9, 0.98), weight_decay=DECAY, fused=True)
     if not matrices:
         return [adamw]
-    steps = NEWTON_SCHULZ_STEPS
-    return [adamw, torch.optim.Muon(matrices, rate, DECAY, ns_steps=steps, adjust_lr_fn="match_rms_adamw")]
+    return [adamw, Muon(matrices, rate, DECAY, ns_steps=NEWTON_SCHULZ_STEPS, adjust_lr_fn="match_rms_adamw")]

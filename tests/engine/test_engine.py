@@ -1,12 +1,11 @@
 import math
 
-import numba
 import numpy as np
 import pytest
 import torch
 
 from gen.base.uniforms import Uniforms
-from gen.engine import functions, measure
+from gen.engine import measure
 from gen.engine.player import TILE, Engine
 from gen.engine.program import BLOCK, bfloat16
 from gen.sampling import reference
@@ -164,30 +163,6 @@ def test_bfloat16_weights_are_the_rounded_ones_and_nothing_else():
     engine.packed.weights[:] = rounded
     assert got.tobytes() == logits(engine, x, [0]).tobytes()
     assert torch.equal(torch.from_numpy(rounded.copy()), torch.from_numpy(rounded.copy()).bfloat16().float())
-
-
-@pytest.mark.parametrize("real", [np.float32, np.float64])
-def test_exp_and_tanh_are_right_to_a_few_units_in_the_last_place(real):
-    x = np.concatenate([np.linspace(-60, 60, 100001), np.geomspace(1e-6, 1, 1000), -np.geomspace(1e-6, 1, 1000)])
-    x = x.astype(real)
-    unit = np.finfo(real).eps
-    exact = x.astype(np.longdouble)
-    np.testing.assert_allclose(each(functions.expm1, x), np.expm1(exact), rtol=4 * unit)
-    np.testing.assert_allclose(each(functions.tanh, x), np.tanh(exact), rtol=6 * unit)
-    np.testing.assert_allclose(each(functions.sigmoid, x), 1 / (1 + np.exp(-exact)), rtol=6 * unit)
-
-
-def each(function, x):
-    """Return function(x) as the engine computes it, a number at a time."""
-
-    @numba.njit(error_model="numpy")
-    def fill(x, out):
-        for i in range(len(x)):
-            out[i] = function(x[i])
-
-    out = np.empty_like(x)
-    fill(x, out)
-    return out
 
 
 def test_a_model_without_a_lowering_is_named_and_left_to_the_reference():

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from gen.training import muon
 from gen.training.optimizers import build
 from tests.small import MODELS, small_model
 
@@ -39,3 +40,24 @@ def test_muon_moves_a_matrix_in_all_its_directions_alike():
 def test_an_unknown_optimizer_is_refused_by_name():
     with pytest.raises(ValueError, match="optimizer=sgd: there are adamw and muon"):
         build("sgd", small_model("gru"), 0.001)
+
+
+def test_muon_is_torchs_with_matrices_of_a_shape_side_by_side():
+    torch.manual_seed(0)
+    shapes = [(24, 8), (8, 24), (24, 8), (16, 16), (8, 24), (5, 3)]
+    both = [[torch.nn.Parameter(w.clone()) for w in (torch.randn(s) for s in shapes)] for _ in range(2)]
+    for ours, theirs in zip(*both, strict=True):
+        theirs.data.copy_(ours)
+    how = {"lr": 0.01, "weight_decay": 0.1, "ns_steps": 3, "adjust_lr_fn": "match_rms_adamw"}
+    optimizers = muon.Muon(both[0], **how), torch.optim.Muon(both[1], **how)
+    for _ in range(4):
+        before = [w.detach().clone() for w in both[0]]
+        for ours, theirs in zip(*both, strict=True):
+            ours.grad = torch.randn_like(ours)
+            theirs.grad = ours.grad.clone()
+        for optimizer in optimizers:
+            optimizer.step()
+    for ours, theirs, was in zip(*both, before, strict=True):
+        assert (ours - theirs).norm() < 0.1 * (ours - was).norm()  # bfloat16 has eight bits
+        state, other = (o.state[w]["momentum_buffer"] for o, w in zip(optimizers, (ours, theirs), strict=True))
+        torch.testing.assert_close(state, other)
