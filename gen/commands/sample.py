@@ -66,7 +66,9 @@ def run(path, out: str | None, count: int | None, format: str, **settings):
     def blocks(stream: int, count: int, block: float):
         """Return the blocks of `count` takes from `stream` on."""
         given = {**settings, **heard, "stream": stream, "count": count, "block": block}
-        return terminal.track_audio(trained.stream(**given, warn=terminal.say), seconds, trained.rate)
+        with address.named(settings):
+            made = trained.stream(**given, warn=terminal.say)
+        return terminal.track_audio(made, seconds, trained.rate)
 
     first = settings["stream"]
     if live:

@@ -4,6 +4,7 @@ Its length is the file's own, so that a take that goes on where another stopped 
 wrote a take may wish its reader ill: types and ranges are checked, and no file that it names is more than read.
 """
 
+import contextlib
 import filecmp
 import json
 import re
@@ -69,6 +70,18 @@ def hear_all(settings: dict, rate: int) -> tuple:
     """Return by key what is in the files that settings name, and the SHA-256 of each. Raises ValueError."""
     heard = {key: hear(key, settings[key], rate) for key in HEARD if settings[key]}
     return {key: wave for key, (wave, _) in heard.items()}, {key: told for key, (_, told) in heard.items()}
+
+
+@contextlib.contextmanager
+def named(settings: dict):
+    """Have what is wrong with what a file of HEARD holds say which file it is: settings by key."""
+    try:
+        yield
+    except ValueError as error:
+        key, colon, told = str(error).partition("=: ")
+        if not colon or key not in HEARD or not settings.get(key):
+            raise
+        raise ValueError(f"{key}={settings[key]}: {told}") from None
 
 
 def written(run, model: str, streams, settings: dict, heard: dict) -> list:
@@ -173,7 +186,8 @@ def blocks(take, longer: float = 0.0, run=None, warn=lambda text: None, **now):
     for key, path in paths.items():
         check_same(take, key, path, address[key], found[key])
     settings = {key: address[key] for key in (*SETTINGS, *ASKED)}
-    made = trained.stream(seconds, stream=address["stream"], block=WHOLE, warn=warn, **waves, **settings)
+    with named(paths):
+        made = trained.stream(seconds, stream=address["stream"], block=WHOLE, warn=warn, **waves, **settings)
     return trained.rate, audio.comment(take), made
 
 

@@ -160,9 +160,13 @@ def followed(told: Curves, wave):
     columns = told.measure(wave)
     if "f0" in told.names and not np.isfinite(columns[:, told.names.index("f0")]).any():
         raise ValueError("follow=: no pitch is heard in the recording; give one in which a voice or a tone sounds")
-    if "loudness" in told.names:
-        at = told.names.index("loudness")
-        columns[:, at] += told.high[at] - np.percentile(columns[:, at], 99.9)
+    for levels in (["loudness"], [name for name in told.names if name.startswith("mel")]):
+        at = [number for number, name in enumerate(told.names) if name in levels]
+        if at:  # mel bands all move by as much, the loudest of them to where the loudest was; silence stays
+            lift = max(told.high[number] for number in at) - np.percentile(columns[:, at].max(1), 99.9)
+            silence = np.array(told.silence)[at]
+            moved = np.where(columns[:, at] > silence, columns[:, at] + lift, silence)
+            columns[:, at] = np.maximum(moved, silence)
     return columns
 
 

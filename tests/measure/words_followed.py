@@ -1,8 +1,9 @@
 """Does a model say what it is told? Held-out sentences followed by their mel alone, and how much of them is understood.
 
-Run it as `python -m tests.measure.words_followed RUN SPEECH HELD_OUT`: a run trained on the folder SPEECH with
-control=mel, and the file of the recordings' names held out from it. STOI (Taal et al. 2011) and extended STOI (Jensen &
-Taal 2016) are of the package pystoi (`pip install pystoi`), beside Griffin-Lim's of the same mel and 8-bit mu-law's.
+Run it as `python -m tests.measure.words_followed RUN SPEECH HELD_OUT`: a run trained with control=mel on the folder
+SPEECH, and the file of the recordings' names held out from it; or a folder of another voice and names in it. STOI (Taal
+et al. 2011) and extended STOI (Jensen & Taal 2016) are of the package pystoi (`pip install pystoi`), beside
+Griffin-Lim's of the same mel and 8-bit mu-law's.
 """
 
 import sys
@@ -13,6 +14,7 @@ import numpy as np
 from pystoi import stoi
 
 import gen
+from gen.judging import voice
 from gen.sampling.settings import Settings
 from gen.sound import audio, features
 from gen.sound.codec import MuLaw
@@ -31,6 +33,14 @@ def griffin_lim(wave, rate):
     power = librosa.util.nnls(bands, 10 ** (levels / 10)) * (window / 2) ** 2
     how = {"n_iter": 60, "hop_length": hop, "win_length": window, "n_fft": points, "random_state": 0}
     return librosa.griffinlim(np.sqrt(power), length=len(wave), **how)
+
+
+def voiced(waves, rate: int) -> tuple:
+    """Return in words what the pitch and the harmonics-to-noise ratio of the voiced frames of waves is."""
+    frames = [voice.listen(wave, rate) for wave in waves]
+    hertz, ratio = (np.concatenate([getattr(f, name)[f.voiced] for f in frames]) for name in ("hz", "ratio"))
+    low, middle, high = np.percentile(hertz, (5, 50, 95))
+    return f"pitch {low:.0f} to {high:.0f} Hz around {middle:.0f}", f"harmonics {ratio.mean():.1f} dB over noise"
 
 
 def main(run, speech, held_out):
@@ -56,7 +66,9 @@ def main(run, speech, held_out):
             for pair in zip(real, waves, strict=True)
         ]
         apart = np.mean([np.sqrt(np.mean((a - b) ** 2)) for a, b in mel])
-        print(f"{name}: STOI {plain:.3f}, extended {extended:.3f}, log-mel distance {apart:.1f} dB")
+        pitches, ratio = voiced(waves, model.rate)
+        print(f"{name}: STOI {plain:.3f}, extended {extended:.3f}, log-mel distance {apart:.1f} dB, {pitches}, {ratio}")
+    print("recordings:", *voiced(real, model.rate))
 
 
 if __name__ == "__main__":

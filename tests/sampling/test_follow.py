@@ -8,7 +8,7 @@ import soundfile
 
 import gen as package
 from gen.engine.player import Engine
-from gen.sampling import address
+from gen.sampling import address, play
 from gen.sampling.reference import Reference
 from gen.sampling.settings import Settings
 from gen.sound import audio
@@ -105,9 +105,13 @@ def test_what_was_never_heard_in_training_is_said(gen):
 @pytest.mark.parametrize(
     ("control", "wave", "line"),
     [
-        ("loudness", np.zeros(4000), "follow=: the recording is silent throughout; give another"),
-        ("pitch", np.random.default_rng(0).uniform(-0.3, 0.3, 4000), "follow=: no pitch is heard in the recording"),
-        (None, np.ones(4000) / 2, "follow=: this model is told no curves; train one with control=mel"),
+        ("loudness", np.zeros(4000), "follow=words.wav: the recording is silent throughout; give another"),
+        (
+            "pitch",
+            np.random.default_rng(0).uniform(-0.3, 0.3, 4000),
+            "follow=words.wav: no pitch is heard in the",
+        ),
+        (None, np.ones(4000) / 2, "follow=words.wav: this model is told no curves; train one with control=mel"),
         ("loudness", None, "words.wav: No such file or directory"),
     ],
 )
@@ -119,3 +123,12 @@ def test_what_cannot_be_followed_is_refused_in_a_line(gen, tmp_path, control, wa
     assert (code, err.count("\n")) == (1, 1), err
     assert line in err
     assert not (tmp_path / "a.wav").exists()
+
+
+def test_mel_bands_are_as_loud_as_in_training_and_silence_stays():
+    trained_on, random = curves("mel"), np.random.default_rng(0)
+    wave = np.concatenate([np.zeros(RATE // 4), random.uniform(-0.5, 0.5, RATE // 4)])
+    rows, quiet = (play.asked(trained_on, follow=wave * gain) for gain in (1, 0.05))
+    assert np.allclose(rows[30:], quiet[30:], atol=1e-3)
+    assert np.percentile(rows.max(1), 99.9) == pytest.approx(trained_on.high[0])
+    assert np.array_equal(rows[:10], np.tile(trained_on.silence, (10, 1)))

@@ -114,7 +114,7 @@ def test_takes_that_are_played_are_made_again_and_longer(gen, tmp_path):
         (["shift=2"], "shift=2.0: this model is told loudness"),
         (["shift=1000"], "shift=1000.0: shift is in semitones"),
         (["curves=a.csv", "follow=a.wav"], "a take follows a recording, a table or notes; give one of them"),
-        (["curves=a.csv"], "curves=: has a column f0, and this model is told loudness"),
+        (["curves=a.csv"], "curves=a.csv: has a column f0, and this model is told loudness"),
         (["curves=none.csv"], "none.csv: No such file or directory"),
     ],
 )
@@ -152,7 +152,7 @@ def test_channels_of_midi_are_streams_made_again_alone(gen, tmp_path):
     assert third == 0
     assert "plays no MIDI; leave midi= out" in gen("again", played("a.wav", gen), "midi=two.mid")[2]
     save_run("run", told=curves("loudness"))
-    assert "midi=: this model is told loudness; train one with" in gen("sample", "run", "midi=two.mid")[2]
+    assert "midi=two.mid: this model is told loudness; train one with" in gen("sample", "run", "midi=two.mid")[2]
 
 
 def played(path, gen):
