@@ -24,6 +24,7 @@ from gen.sound.codec import Codec
 from gen.training.chief import NOTHING, Chief
 from gen.training.learner import Learner
 from gen.training.noise import noisy
+from gen.training.pace import Pace
 from gen.training.progress import Plan, Progress
 from gen.training.step import train_step
 
@@ -93,6 +94,8 @@ def train(
         step = functools.partial(
             train_step, net, learner.optimizers, autocast=autocast, clip=clip, group=group, hear=hear
         )
+        if place.type == "cpu":
+            step = functools.partial(Pace(), step)
         with chief.at_work(progress) if chief else contextlib.nullcontext():
             if stopped := loop(step, learner, windows, state, progress, plan, chief, group, caught):
                 raise Interrupted(stopped, run)
