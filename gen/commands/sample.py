@@ -56,6 +56,8 @@ def run(path, out: str | None, count: int | None, format: str, **settings):
         raise ValueError(f"out={out}: holds one take, and count={count}; give a folder")
     Settings(**settings, count=count).check()
     trained = Trained(path)
+    if card := trained.header.get("card"):
+        terminal.say(f"{path}: {card['trained']} on {card['data']} ({card['licence']})")
     torch.set_num_threads(1)  # for the reference sampler, which has too little work to share
     heard, told = address.hear_all(settings, trained.rate)
     count = count or (1 if live or single else len(heard.get("midi", range(4))))

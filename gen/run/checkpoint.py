@@ -59,6 +59,7 @@ HEADER = {
     "codec": NODE,
     "rate": RATE,
     "classes": [str],
+    "card?": {"data": str, "licence": str, "trained": str},
     "control?": {
         "families": [str],
         "hop": Number(int, 1, 1 << 16),
@@ -236,7 +237,7 @@ def open_model(path) -> Loaded:
 
 def existing(run) -> Path:
     """Return the model file of a run folder, or the model file itself. Raises ValueError for a folder without one."""
-    if Path(run).is_dir() and not (Path(run) / MODEL).exists():
+    if model_file(run) == Path(run) / MODEL and not (Path(run) / MODEL).exists():
         raise ValueError(f"{run}: holds no {MODEL}; give a run folder that gen train or gen classifier made")
     return model_file(run)
 

@@ -1,10 +1,15 @@
-"""The run folder: the name of every file in it, and the way from a run, a model file or a take to it."""
+"""The run folder: the name of every file in it, and the way from a run, a model file or a take to it.
+
+Models that come with `gen` have a name instead, and in place of a run folder one in HOME that is theirs.
+"""
 
 from pathlib import Path
 
 from gen.base.streams import plain
 
 HOME = Path("runs")
+SHIPPED = Path(__file__).parents[1] / "pretrained"  # models that come with gen
+OURS = "gen-"  # what the folder of one of them is called in HOME, before its name
 MODEL = "model.safetensors"  # all that sampling needs
 RESUME = "resume.safetensors"  # the rest of a training
 LOG = "log.jsonl"  # a line a step that is logged; a folder that holds one is a run
@@ -34,13 +39,28 @@ def name_of(text: str) -> str:
     return plain(text).replace("/", "-").replace("\\", "-")
 
 
+def shipped() -> list:
+    """Return the names of the models that come with gen."""
+    return sorted(path.stem for path in SHIPPED.glob(f"*{Path(MODEL).suffix}"))
+
+
+def is_shipped(run) -> bool:
+    """Return whether this is the name of a model that comes with gen, and no run that is there."""
+    there = (Path(run) / MODEL).exists() or Path(run).is_file()
+    return not there and str(run) in shipped()
+
+
 def folder_of(run) -> Path:
-    """Return the run folder, given that or the model file in it."""
+    """Return the run folder, given that or the model file in it; of a model that comes with gen its own in HOME."""
+    if is_shipped(run):
+        return HOME / f"{OURS}{run}"
     return Path(run) if Path(run).is_dir() else Path(run).parent
 
 
 def model_file(run) -> Path:
-    """Return the model file of a run folder, or the model file itself."""
+    """Return the model file of a run folder, or the model file itself; or that of the model of this name."""
+    if is_shipped(run):
+        return SHIPPED / f"{run}{Path(MODEL).suffix}"
     return Path(run) / MODEL if Path(run).is_dir() else Path(run)
 
 
