@@ -45,11 +45,11 @@ def test_nothing_else_is_taken_for_one(tin, gen):
 
 
 def test_weights_take_two_bytes_each_and_no_path_of_who_trained_it_is_in_it(tin, tmp_path):
-    tensors, header, _ = checkpoint.read(model_file("run"), checkpoint.HEADER)
+    tensors, header, _ = checkpoint.read(model_file(tmp_path / "run"), checkpoint.HEADER)
     data = {"path": "/home/me/tin", "rate": 8000, "labels": "none", "valid": "/home/me/some.txt", "segment": 20.0}
     header |= {"trained": {**TRAINED, "settings": {"data": data, "seed": 0}}}
-    checkpoint.save("run/model.safetensors", tensors, {k: v for k, v in header.items() if k != "checksum"})
-    ship("run", model_file(tin), "a tin", "CC0", "3 minutes")
+    checkpoint.save(tmp_path / "run" / MODEL, tensors, {k: v for k, v in header.items() if k != "checksum"})
+    ship(tmp_path / "run", model_file(tin), "a tin", "CC0", "3 minutes")
     file = checkpoint.read(model_file(tin), checkpoint.HEADER)
     assert all(t.dtype == torch.bfloat16 for t in file.tensors.values() if t.is_floating_point())
     assert "/home/me" not in str(file.header)
