@@ -16,6 +16,7 @@ GROUPS = (
     "What is heard",
     "This machine",
 )  # in the order of the list
+SHARED = ("training",)  # keys that several commands have
 COMMENT = 26  # the column of the comments in conf
 
 
@@ -46,7 +47,10 @@ def show_help(name: str, command, overrides: list):
     if not has_keys(name):
         return
     text = (CONF / f"{name}.yaml").read_text()
-    print(with_values(text.partition("_self_\n")[2], command))
+    shared = [
+        (CONF / f"{part}.yaml").read_text() for part in re.findall(r"^  - (\w+)$", text, re.MULTILINE) if part in SHARED
+    ]
+    print(with_values("".join([text.partition("_self_\n")[2], *shared]), command))
     for group, choice in chosen(name, text, overrides).items():
         keys = (CONF / group / f"{choice}.yaml").read_text().replace("# @package _global_\n", "")
         keys = re.sub(r"^defaults:\n(  .*\n)+\n?", "", keys, flags=re.MULTILINE)
