@@ -11,6 +11,8 @@ import torch
 from gen.corpus import curves
 from gen.corpus.splits import chance
 
+CARRIED = 0.5  # share of the segments that are told into which a lane goes on from the last one, without labels
+
 
 class Window(NamedTuple):
     """One TBPTT batch. y[:, t] follows x[:, t]; y is -1 where a segment has ended.
@@ -36,12 +38,14 @@ class Windows:
     With several ranks, each keeps the books of all lanes and reads only its own: together they see what one would.
 
     With `told` (see `gen.sound.curves.Curves`) windows have control, of zeros where nothing is told: in a share
-    `untold` of the segments, by chance.
+    `untold` of the segments, by chance. CARRIED of them begin in the state in which the last one ended, so that a model
+    learns to change what it plays where curves do: in many recordings, such as notes, nothing ever changes.
     """
 
     def __init__(self, segments, lanes, length, silence, seed=0, rank=0, world=1, told=None, untold=0.0):
         self.segments, self.length, self.silence, self.seed = segments, length, silence, seed
         self.told, self.untold = told, untold
+        self.carries = told is not None and seed is not None and not any(s.label for s in segments)
         self.mine = range(rank * lanes // world, (rank + 1) * lanes // world)
         self.taken = 0  # segments begun so far
         # [segment index, offset, how many were begun before it], or None when it waits for a segment
@@ -84,7 +88,7 @@ class Windows:
                 x[row, 1:n] = symbols[offset : offset + n - 1]
                 if offset:
                     x[row, 0] = symbols[offset - 1]
-                reset[row], labels[row], recorded[row] = offset == 0, segment.label, real
+                reset[row], labels[row], recorded[row] = offset == 0 and not self._carried(begun), segment.label, real
                 if control is not None and frames is not None:
                     part = frames[offset // self.told.hop :][: control.shape[1]]
                     control[row, : len(part)] = part
@@ -108,6 +112,10 @@ class Windows:
             index = int(self._order[place])
         self.taken += 1
         return [index, 0, self.taken - 1]
+
+    def _carried(self, begun) -> bool:
+        """Return whether the segment that was the `begun`-th goes on in the state of the one before it in its lane."""
+        return self.carries and chance(f"{self.seed} {begun}") >= 1 - CARRIED
 
     def _read(self, number, segment, begun):
         """Return the symbols of a lane's segment, the silence after it too, and what is told in them, or None."""
