@@ -36,12 +36,18 @@ class Windows:
     With several ranks, each keeps the books of all lanes and reads only its own: together they see what one would.
 
     With `told` (see `gen.sound.curves.Curves`) windows have control, of zeros where nothing is told: in a share
-    `untold` of the segments, by chance.
+    `untold` of the segments, by chance. In a share `unlabelled` the label is the one behind the last, which says that
+    it is any. Half of the segments that are untold are unlabelled too, so that a model learns what either says alone,
+    and what comes where neither is said: guidance by either, or by both, compares these (Brooks et al. 2022, arXiv
+    2211.09800, section 3.2).
     """
 
-    def __init__(self, segments, lanes, length, silence, seed=0, rank=0, world=1, told=None, untold=0.0):
+    def __init__(
+        self, segments, lanes, length, silence, seed=0, rank=0, world=1, told=None, untold=0.0, unlabelled=0.0
+    ):
         self.segments, self.length, self.silence, self.seed = segments, length, silence, seed
-        self.told, self.untold = told, untold
+        self.told, self.untold, self.unlabelled = told, untold, unlabelled
+        self.any = 1 + max((s.label for s in segments), default=0)
         self.mine = range(rank * lanes // world, (rank + 1) * lanes // world)
         self.taken = 0  # segments begun so far
         # [segment index, offset, how many were begun before it], or None when it waits for a segment
@@ -84,7 +90,7 @@ class Windows:
                 x[row, 1:n] = symbols[offset : offset + n - 1]
                 if offset:
                     x[row, 0] = symbols[offset - 1]
-                reset[row], labels[row], recorded[row] = offset == 0, segment.label, real
+                reset[row], labels[row], recorded[row] = offset == 0, self._label(segment, begun), real
                 if control is not None and frames is not None:
                     part = frames[offset // self.told.hop :][: control.shape[1]]
                     control[row, : len(part)] = part
@@ -109,6 +115,15 @@ class Windows:
         self.taken += 1
         return [index, 0, self.taken - 1]
 
+    def _chance(self, begun) -> float:
+        """Return a number in [0, 1) of the segment that was the `begun`-th."""
+        return chance(f"{self.seed} {begun}")
+
+    def _label(self, segment, begun) -> int:
+        """Return what a model is told that a segment is: its label, or that it is any."""
+        dropped = self.unlabelled and (self._chance(begun) - self.untold / 2) % 1 < self.unlabelled
+        return self.any if dropped else segment.label
+
     def _read(self, number, segment, begun):
         """Return the symbols of a lane's segment, the silence after it too, and what is told in them, or None."""
         held = self._held.get(number)
@@ -116,7 +131,7 @@ class Windows:
             symbols = segment.recording.read(segment.start, segment.stop)
             after = np.resize(np.asarray(self.silence, np.int64), segment.tail + self.length if segment.tail else 0)
             frames = None
-            if self.told and chance(f"{self.seed} {begun}") >= self.untold:
+            if self.told and self._chance(begun) >= self.untold:
                 frames = torch.from_numpy(curves.told(self.told, segment, self.length))
             held = (segment, begun), torch.from_numpy(np.concatenate([symbols, after])), frames
             self._held[number] = held
