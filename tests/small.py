@@ -100,16 +100,16 @@ def curves(control="loudness", hop=32, digits=1):
     return Curves(families, 8000, digits, hop, names, *told)
 
 
-def save_run(folder, classes=(), scale=1.0, told=None):
+def save_run(folder, classes=(), scale=1.0, told=None, **more):
     """Save a small GRU at 8 kHz as a trained run would; its takes are loud. `scale` makes another model of it.
 
-    It is `told` curves, if there are some.
+    It is `told` curves, if there are some; its header has `more`, such as any=True.
     """
     node = {**model_node("gru"), "hidden": 24, "embedding": 12, "layers": 2}
-    header = {"model": node, "codec": MULAW, "rate": 8000, "classes": list(classes)}
+    header = {"model": node, "codec": MULAW, "rate": 8000, "classes": list(classes), **more}
     facts = {"control": told.channels, "hop": told.hop} if told else {}
     if told:
         header["control"] = told.described()
-    weights = sharp("gru", len(classes), levels=256, **facts).state_dict()
+    weights = sharp("gru", len(classes) + more.get("any", False), levels=256, **facts).state_dict()
     checkpoint.save(Path(folder) / MODEL, {k: v * scale for k, v in weights.items()}, header)
     return Path(folder)

@@ -43,6 +43,7 @@ def run(
     seed: int,
     temperature: float,
     top_p: float,
+    guidance: float,
     guard: bool,
     labels: str | None,
 ):
@@ -57,7 +58,7 @@ def run(
     protocol = Protocol(part, count, seconds, long, seed)
     protocol.check()
     recordings = takes.recordings_of(paths, data, folder)
-    settings = {"seed": seed, "temperature": temperature, "top_p": top_p, "guard": guard}
+    settings = {"seed": seed, "temperature": temperature, "top_p": top_p, "guidance": guidance, "guard": guard}
     groups: dict[str, dict] = {}
     try:
         found = judged(paths, recordings, classifiers, protocol, settings, labels, terminal.say, terminal.track)

@@ -12,6 +12,8 @@ PATHS = ("prime", "follow", "curves", "midi", "out")
 HELP = """gen sample RUN [key=value ...]
 
 Write takes from the model in RUN, a run folder or a model file, as 16-bit WAV or FLAC at the model's own level.
+label= is one of the model's, or any. guidance= over 1 moves takes away from what the model makes where it isn't told
+the label, or the curves, which takes it half as long again.
 guard=on hears each second as it is made: noise, a loop, silence before any sound, or one louder than the
 recordings is drawn again.
 A model trained with control= is told what to play: follow= a recording, curves= a table (gen controls writes one),
@@ -20,6 +22,7 @@ control=mel it says what a recording says, in the voice it learned.
 
   gen sample runs/tones-tiered
   gen sample runs/words label=seven seconds=2 seed=3 temperature=0.9
+  gen sample runs/words label=seven guidance=2
   gen sample runs/piano prime=my.flac out=continued.wav
   gen sample runs/voice follow=words.wav
   gen sample runs/violin follow=humming.wav shift=12
@@ -121,7 +124,7 @@ def take_paths(run, out, trained, count: int, format: str, settings) -> list:
 
     folder, first = Path(out) if out else folder_of(run) / TAKES, settings["stream"]
     labels = trained.label_ids(settings["label"], count, first)
-    names = [f"{name_of(trained.classes[label])}-" if trained.classes else "" for label in labels]
+    names = [f"{name_of(trained.label_name(label))}-" if trained.classes else "" for label in labels]
     return [folder / f"{name}seed{settings['seed']}-{first + i}.{format}" for i, name in enumerate(names)]
 
 

@@ -17,7 +17,7 @@ what short takes sound like: learning, plateau, overfitting, held-out part unlik
 or stuck in a loop. The best model is kept; patience= ends a training that brings none better. The same command again
 goes on where it was stopped.
 control=mel, or pitch+loudness, tells the model these curves of the recordings as it learns: gen sample follow=, midi=
-and pitch= then play it.
+and pitch= then play it. unlabelled=0.1 leaves labels out in a tenth of it, for gen sample guidance= and label=any.
 -m runs one training per value, one after the other; +experiment=leaderboard is every model for the same minutes.
 
   gen train

@@ -39,6 +39,7 @@ def run(
     rates: list[float],
     control: str | None,
     untold: float,
+    unlabelled: float,
     hear_noise: float | None,
     seed: int,
     device: str,
@@ -64,7 +65,15 @@ def run(
     tried = halving.candidates(model, learning_rate, sizes, rates)
     halving.check(data["valid"], minutes=minutes, tuning=tuning)
     shared: dict = {"data": data, "codec": codec, "control": control, "untold": untold, "hear_noise": hear_noise}
-    shared |= {"seed": seed, "lanes": lanes, "window": window, "optimizer": optimizer, "warmup": warmup, "clip": clip}
+    shared |= {
+        "unlabelled": unlabelled,
+        "seed": seed,
+        "lanes": lanes,
+        "window": window,
+        "optimizer": optimizer,
+        "warmup": warmup,
+        "clip": clip,
+    }
     shared |= {"precision": precision, "valid_every": valid_every}
     told = {"model": model, "learning_rate": learning_rate, "tuning": tuning, "sizes": sizes, "rates": rates}
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from gen.run.folder import LOG, is_name
 from gen.sound import audio
 
+NONE = "none"  # data.labels where there are none
+
 
 def find_audio(path) -> tuple:
     """Return the folder and the names in it, sorted, of the audio files under `path`, a folder or one file.
@@ -52,7 +54,7 @@ def label_of(name: str, labels: str):
     A pattern is as in a shell, `*` any text and `?` any character, but for one part in parentheses, a regular
     expression: "(\\d)_*.wav" labels 7_theo_3.wav with 7. It is matched against the whole file name.
     """
-    if labels == "none":
+    if labels == NONE:
         return None
     label = found_label(name, labels)
     if not is_name(label):

@@ -40,12 +40,18 @@ class Windows:
     With `told` (see `gen.sound.curves.Curves`) windows have control, of zeros where nothing is told: in a share
     `untold` of the segments, by chance. CARRIED of them begin in the state in which the last one ended, so that a model
     learns to change what it plays where curves do: in many recordings, such as notes, nothing ever changes.
+    In a share `unlabelled` the label is the one behind the last, which says that it is any. Half of the segments that
+    are untold are unlabelled too, so that a model learns what either says alone, and what comes where neither is said:
+    guidance by either, or by both, compares these (Brooks et al. 2022, arXiv 2211.09800, section 3.2).
     """
 
-    def __init__(self, segments, lanes, length, silence, seed=0, rank=0, world=1, told=None, untold=0.0):
+    def __init__(
+        self, segments, lanes, length, silence, seed=0, rank=0, world=1, told=None, untold=0.0, unlabelled=0.0
+    ):
         self.segments, self.length, self.silence, self.seed = segments, length, silence, seed
-        self.told, self.untold = told, untold
-        self.carries = told is not None and seed is not None and not any(s.label for s in segments)
+        self.told, self.untold, self.unlabelled = told, untold, unlabelled
+        self.any = 1 + max((s.label for s in segments), default=0)
+        self.carries = told is not None and seed is not None and not self.any - 1 and not unlabelled
         self.mine = range(rank * lanes // world, (rank + 1) * lanes // world)
         self.taken = 0  # segments begun so far
         # [segment index, offset, how many were begun before it], or None when it waits for a segment
@@ -88,7 +94,8 @@ class Windows:
                 x[row, 1:n] = symbols[offset : offset + n - 1]
                 if offset:
                     x[row, 0] = symbols[offset - 1]
-                reset[row], labels[row], recorded[row] = offset == 0 and not self._carried(begun), segment.label, real
+                reset[row] = offset == 0 and not self._carried(begun)
+                labels[row], recorded[row] = self._label(segment, begun), real
                 if control is not None and frames is not None:
                     part = frames[offset // self.told.hop :][: control.shape[1]]
                     control[row, : len(part)] = part
@@ -115,7 +122,16 @@ class Windows:
 
     def _carried(self, begun) -> bool:
         """Return whether the segment that was the `begun`-th goes on in the state of the one before it in its lane."""
-        return self.carries and chance(f"{self.seed} {begun}") >= 1 - CARRIED
+        return self.carries and self._chance(begun) >= 1 - CARRIED
+
+    def _chance(self, begun) -> float:
+        """Return a number in [0, 1) of the segment that was the `begun`-th."""
+        return chance(f"{self.seed} {begun}")
+
+    def _label(self, segment, begun) -> int:
+        """Return what a model is told that a segment is: its label, or that it is any."""
+        dropped = self.unlabelled and (self._chance(begun) - self.untold / 2) % 1 < self.unlabelled
+        return self.any if dropped else segment.label
 
     def _read(self, number, segment, begun):
         """Return the symbols of a lane's segment, the silence after it too, and what is told in them, or None."""
@@ -124,7 +140,7 @@ class Windows:
             symbols = segment.recording.read(segment.start, segment.stop)
             after = np.resize(np.asarray(self.silence, np.int64), segment.tail + self.length if segment.tail else 0)
             frames = None
-            if self.told and chance(f"{self.seed} {begun}") >= self.untold:
+            if self.told and self._chance(begun) >= self.untold:
                 frames = torch.from_numpy(curves.told(self.told, segment, self.length))
             held = (segment, begun), torch.from_numpy(np.concatenate([symbols, after])), frames
             self._held[number] = held

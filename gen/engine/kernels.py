@@ -115,7 +115,7 @@ def product(streams, blocks):
     return multiply
 
 
-product_1, product_1_wide, product_4 = product(1, 1), product(1, 2), product(4, 1)
+product_1, product_1_wide, product_2, product_4 = product(1, 1), product(1, 2), product(2, 1), product(4, 1)
 
 
 @intrinsic

@@ -11,15 +11,16 @@ from gen.compiled.door import LANES, compiled, inlined, total
 from gen.compiled.elementary import exp
 from gen.engine import program
 from gen.engine.functions import activate, cglru, conv, dot, gate, gru, lstm, mingru, move, norm, rglru
-from gen.engine.kernels import Places, largest, part, product_1, product_1_wide, product_4
+from gen.engine.kernels import Places, largest, part, product_1, product_1_wide, product_2, product_4
 from gen.engine.program import BLOCK, LABEL, ROWS, room
 
 TOGETHER = 4  # streams for which a weight is read once
+PASSES = 2  # of the model for a stream that is guided, each with numbers of its own
 DAMAGED = -1  # what `draw` returns where the model's probabilities are no numbers
 
 
 class Tile(NamedTuple):
-    """Streams that run a block side by side."""
+    """Streams that run a block side by side; guided ones have two rows, one told, one untold."""
 
     numbers: np.ndarray  # (S, A)
     heard: np.ndarray  # (S, P + 1 + BLOCK) int64: the symbols before the block, the latest, room for new ones
@@ -27,12 +28,17 @@ class Tile(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """How the next symbols are chosen: they are `forced`, or drawn where that is empty."""
+    """How the next symbols are chosen: they are `forced`, or drawn where that is empty.
+
+    Where there are two `passes` each stream has two rows, and its logits are guided (see `gen.models.guided`).
+    """
 
     forced: np.ndarray  # (S, steps) int64
     uniforms: np.ndarray  # (S, steps) float64
     sharpness: float  # the inverse of the temperature, in the type of numbers; 0: the likeliest
     top_p: float
+    passes: int
+    guidance: float  # the weight, in the type of numbers
     p: np.ndarray  # (L,) float64, room to work in
     heap: np.ndarray  # (L,) int64, room to work in
 
@@ -112,6 +118,13 @@ def draw(logits, uniform, choice):
 
 
 @inlined
+def guide(logits, untold, weight):
+    """logits = untold + weight (logits - untold), as `gen.models.guided` has it"""
+    for i in range(len(logits)):
+        logits[i] = untold[i] + weight * (logits[i] - untold[i])
+
+
+@inlined
 def multiply(op, x, weights, constants, numbers):
     """Run a PRODUCT, its input at x, for all streams."""
     size, apart, base = numbers.itemsize, numbers.strides[0], numbers.ctypes.data
@@ -132,7 +145,10 @@ def multiply(op, x, weights, constants, numbers):
     for block in range(by_two, blocks):
         for stream in range(0, streams - TOGETHER + 1, TOGETHER):
             product_4(weights, numbers, places, block, stream)
-        for stream in range(streams - streams % TOGETHER, streams):
+        rest = streams - streams % TOGETHER
+        for stream in range(rest, streams - PASSES + 1, PASSES):
+            product_2(weights, numbers, places, block, stream)
+        for stream in range(streams - streams % PASSES, streams):
             product_1(weights, numbers, places, block, stream)
 
 
@@ -198,8 +214,11 @@ def run(packed, tile, choice, begin, steps, seen):
                 else:
                     for stream in range(len(numbers)):
                         apply(op, x, constants, tile, stream, tick)
-        for stream in range(len(numbers)):
-            logits = part(numbers, stream, packed.logits, len(choice.p))
+        for stream in range(len(numbers) // choice.passes):
+            row = stream * choice.passes
+            logits = part(numbers, row, packed.logits, len(choice.p))
+            if choice.passes == PASSES:
+                guide(logits, part(numbers, row + 1, packed.logits, len(choice.p)), choice.guidance)
             if seen.size:
                 move(seen[stream, tick], logits, False)
             if choice.forced.size:
@@ -208,5 +227,6 @@ def run(packed, tile, choice, begin, steps, seen):
                 symbol = draw(logits, choice.uniforms[stream, tick], choice)
                 if symbol == DAMAGED:
                     return DAMAGED
-            tile.heard[stream, tick - BLOCK] = symbol
+            for each in range(row, row + choice.passes):
+                tile.heard[each, tick - BLOCK] = symbol
     return 0

@@ -20,16 +20,20 @@ TILE = 16  # streams that run a block side by side: as many as the caches of a c
 class Streams:
     """S streams of a program: all that it remembers of each. `position` counts the symbols they have heard.
 
-    `control` has for each stream all that it is told, frames (n, C) from its beginning; None where nothing is.
+    `control` has for each stream all that it is told, frames (n, C) from its beginning; None where nothing is. With a
+    `guidance` (see `gen.models.guided`) there are two passes of the program for each stream, told and untold.
     """
 
-    def __init__(self, packed, history, before: int, labels, control=None):
+    def __init__(self, packed, history, before: int, labels, control=None, guidance=None):
         past = len(history)
-        self.control = control
-        self.labels = np.asarray(labels, np.int64)
-        self.numbers = np.tile(packed.initial, (len(self.labels), 1))
-        self.heard = np.zeros((len(self.labels), past + 1 + BLOCK), np.int64)
-        self.heard[:, :past], self.heard[:, past] = history, before
+        self.control, self.guidance = control, guidance
+        passes = [np.asarray(labels, np.int64)]
+        if guidance:
+            passes.append(passes[0] if guidance.label is None else np.full_like(passes[0], guidance.label))
+        self.labels = np.stack(passes, 1)
+        self.numbers = np.tile(packed.initial, (*self.labels.shape, 1))
+        self.heard = np.zeros((*self.labels.shape, past + 1 + BLOCK), np.int64)
+        self.heard[..., :past], self.heard[..., past] = history, before
         self.position = 0
 
     def rows(self, chosen):
@@ -37,7 +41,7 @@ class Streams:
         made = object.__new__(Streams)
         made.labels, made.numbers, made.heard = (part[chosen] for part in (self.labels, self.numbers, self.heard))
         made.control = self.control and [self.control[row] for row in chosen]
-        made.position = self.position
+        made.guidance, made.position = self.guidance, self.position
         return made
 
     def put(self, chosen, streams):
@@ -69,9 +73,9 @@ class Engine:
         with contextlib.suppress(OSError):
             compiled.touch()
 
-    def begin(self, labels, control=None) -> Streams:
+    def begin(self, labels, control=None, guidance=None) -> Streams:
         """Return new streams with the classes `labels`, told `control`, before their first symbol."""
-        return Streams(self.packed, self.program.history, self.before, labels, control)
+        return Streams(self.packed, self.program.history, self.before, labels, control, guidance)
 
     def tell(self, streams, steps: int):
         """Write into streams the frames of what they are told in the next `steps` symbols."""
@@ -79,10 +83,11 @@ class Engine:
         if not frames or not streams.control or not steps:
             return
         first, last = streams.position // frames.hop, (streams.position + steps - 1) // frames.hop
-        numbers = streams.numbers[:, frames.at : frames.at + frames.slots * frames.channels]
+        told = 1 + bool(streams.guidance and streams.guidance.curves)  # passes
+        numbers = streams.numbers[:, :told, frames.at : frames.at + frames.slots * frames.channels]
         slots = np.arange(first, last + 1) % frames.slots
-        for row, control in zip(numbers, streams.control, strict=True):
-            row.reshape(frames.slots, -1)[slots] = held(control, first, len(slots))
+        for rows, control in zip(numbers, streams.control, strict=True):
+            rows.reshape(told, frames.slots, -1)[:, slots] = held(control, first, len(slots))
 
     def advance(self, streams, steps: int, forced=None, uniforms=None, temperature=1.0, top_p=1.0, logits=False):
         """Run `steps` symbols, at most BLOCK; return them (S, steps), or with `logits` those (S, steps, L).
@@ -90,19 +95,22 @@ class Engine:
         They are `forced` (S, steps), or drawn as `gen.sampling.reference.draw` does with `uniforms` (S, steps). Raises
         ValueError where the model's probabilities are no numbers.
         """
-        count, past = len(streams.labels), len(self.program.history)
+        (count, passes), past = streams.labels.shape, len(self.program.history)
         seen = np.zeros((count, steps, self.levels) if logits else (0, 0, 0), self.packed.initial.dtype)
         forced = np.zeros((0, 0), np.int64) if forced is None else np.ascontiguousarray(forced, np.int64)
         uniforms = np.zeros((0, 0)) if uniforms is None else np.ascontiguousarray(uniforms, np.float64)
-        sharpness = streams.numbers.dtype.type(min(1 / temperature, 1e30) if temperature else 0)
-        size = min(TILE, -(-count // self.threads))
+        real = streams.numbers.dtype.type
+        sharpness = real(min(1 / temperature, 1e30) if temperature else 0)
+        weight = real(streams.guidance.weight if streams.guidance else 1)
+        size = min(TILE // passes, -(-count // self.threads))
         self.tell(streams, steps)
 
         def run_tile(begin):
             rows, levels = slice(begin, begin + size), self.levels
-            tile = Tile(streams.numbers[rows], streams.heard[rows], streams.labels[rows])
+            parts = streams.numbers[rows], streams.heard[rows], streams.labels[rows]
+            tile = Tile(*(part.reshape(-1, *part.shape[2:]) for part in parts))
             room = np.zeros(levels), np.zeros(levels, np.int64)
-            choice = Choice(forced[rows], uniforms[rows], sharpness, float(top_p), *room)
+            choice = Choice(forced[rows], uniforms[rows], sharpness, float(top_p), passes, weight, *room)
             return run(self.packed, tile, choice, streams.position, steps, seen[rows])
 
         tiles = range(0, count, size)
@@ -110,12 +118,12 @@ class Engine:
         if any(faults):
             raise ValueError("the model's probabilities are not numbers: its weights are damaged; train again")
         streams.position += steps
-        made = streams.heard[:, past + 1 : past + 1 + steps].copy()
-        streams.heard[:, : past + 1] = streams.heard[:, steps : steps + past + 1].copy()
+        made = streams.heard[:, 0, past + 1 : past + 1 + steps].copy()
+        streams.heard[..., : past + 1] = streams.heard[..., steps : steps + past + 1].copy()
         if len(self.packed.window):
             at, features = self.packed.window
-            window = streams.numbers[:, at:]
-            window[:, : past * features] = window[:, steps * features : (steps + past) * features].copy()
+            window = streams.numbers[..., at:]
+            window[..., : past * features] = window[..., steps * features : (steps + past) * features].copy()
         return seen if logits else made
 
     def prime(self, streams, symbols):
@@ -126,7 +134,7 @@ class Engine:
 
     def generate(
         self, steps, streams, labels, seed: int, temperature=1.0, top_p=1.0, primed=None, block=BLOCK, guard=None,
-        control=None,
+        control=None, guidance=None,
     ):  # fmt: skip
         """Yield `steps` (or math.inf) symbols as blocks (len(streams), n), n at most `block`.
 
@@ -134,7 +142,8 @@ class Engine:
         """
         kinds = [(label, id(control[place]) if control else 0) for place, label in enumerate(labels)]
         first = [kinds.index(kind) for kind in sorted(set(kinds))]  # a stream of each is primed
-        begun = self.begin([labels[place] for place in first], control and [control[place] for place in first])
+        told = control and [control[place] for place in first]
+        begun = self.begin([labels[place] for place in first], told, guidance)
         self.prime(begun, [] if primed is None else primed)
         state = begun.rows([first.index(kinds.index(kind)) for kind in kinds])
         numbers = [Uniforms(seed, stream) for stream in streams]

@@ -60,6 +60,7 @@ HEADER = {
     "rate": RATE,
     "classes": [str],
     "card?": {"data": str, "licence": str, "trained": str},
+    "any?": bool,
     "control?": {
         "families": [str],
         "hop": Number(int, 1, 1 << 16),
@@ -77,7 +78,7 @@ HEADER = {
         "loudest?": LEVEL,
         "files": COUNT,
         "seconds": LENGTH,
-        "settings": {"data": DATA},
+        "settings": {"data": DATA, "untold?": Number(float, 0, 1)},
     },
 }
 
@@ -262,7 +263,8 @@ def fitting(header: dict, shapes: dict) -> tuple:
     try:
         codec = build(header["codec"], "codec", Codec)
         facts = control_facts(header.get("control"))
-        model = make(header["model"], codec, len(classes), **facts, most=2 * numbers + SPARE)
+        count = len(classes) + header.get("any", False)
+        model = make(header["model"], codec, count, **facts, most=2 * numbers + SPARE)
     except ValueError:
         raise
     except Exception as error:  # a value of a plain type that no constructor expects

@@ -108,7 +108,7 @@ def different(before: dict, now: dict) -> str | None:
 
 def compared(settings) -> dict:
     """Return settings by dotted name as they are compared: `in/` is `in`; what runs of before don't know is off."""
-    out = {"data.test": 0.0, "control": None, "untold": 0.0, "hear_noise": 0.0, **flat(settings)}
+    out = {"data.test": 0.0, "control": None, "untold": 0.0, "unlabelled": 0.0, "hear_noise": 0.0, **flat(settings)}
     path = out.get("data.path")
     return {**out, "data.path": path and os.path.normpath(path)}
 

@@ -17,13 +17,14 @@ from gen.base import files
 from gen.base.schema import Number, fault, parse
 from gen.run.folder import model_file, run_of
 from gen.sampling import play
-from gen.sampling.settings import HEARD, Settings, check_length
+from gen.sampling.settings import HEARD, STRONGEST, Settings, check_length
 from gen.sampling.trained import WHOLE, Trained
 from gen.sound import audio
 
 SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights", "guard")  # of Settings
 NOT = ("goes on from no recording", "follows no recording", "follows no table", "plays no MIDI")  # without one of them
-ASKED = ("pitch", "loudness", "shift")  # those that are told of where they are given
+ASKED = ("guidance", "pitch", "loudness", "shift")  # those that are told of where they aren't as USUAL
+USUAL = {key: getattr(Settings(), key) for key in ASKED}
 LONGEST = 1 << 16  # characters of an address
 DIGEST = 32  # digits of the hash of a file in it, the first half of its SHA-256
 FILE = {"path": str, "sha256": str}
@@ -34,6 +35,7 @@ RULE = {
     "seed": Number(int, 0, 2**64 - 1),
     "temperature": Number(float, 0, 1000),
     "top_p": Number(float, 0, 1),
+    "guidance": Number(float, 0, STRONGEST),
     "label": (None, str),
     "engine": str,
     "weights": str,
@@ -46,7 +48,7 @@ RULE = {
     "loudness": (None, Number(float, -1e3, 1e3)),
     "shift": (None, Number(float, -1e3, 1e3)),
 }
-OLDER = {"guard": False, **dict.fromkeys((*HEARD[1:], *ASKED))}  # what takes don't tell of that have none
+OLDER = {"guard": False, **dict.fromkeys(HEARD[1:]), **USUAL}  # what takes don't tell of that have none
 
 
 def digest(path) -> str:
@@ -91,7 +93,7 @@ def written(run, model: str, streams, settings: dict, heard: dict) -> list:
     """
     named = {key: {"path": str(settings[key]), "sha256": told[:DIGEST]} for key, told in heard.items()}
     kept = {key: settings[key] for key in SETTINGS}
-    named |= {key: settings[key] for key in ASKED if settings.get(key) is not None}
+    named |= {key: settings[key] for key, usual in USUAL.items() if settings.get(key, usual) != usual}
     shared = {"gen": version("gen"), "model": {"path": str(run), "sha256": model[:DIGEST]}}
     none = {"prime": None}
     return [json.dumps({**shared, "stream": stream, **kept, **none, **named}) for stream in streams]

@@ -11,6 +11,7 @@ import torch
 
 from gen.base.uniforms import Uniforms
 from gen.models.base import tree_map
+from gen.models.guided import Guided
 from gen.models.told import held
 
 ROWS = 8  # streams computed side by side, always: a stream has the same row, shapes and so bits in every batch
@@ -98,18 +99,21 @@ class Reference:
         self.model, self.before = model, silence[-1]
 
     def generate(
-        self, steps, streams, labels, seed: int, temperature=1.0, top_p=1.0, primed=None, block=CHUNK, control=None
-    ):
+        self, steps, streams, labels, seed: int, temperature=1.0, top_p=1.0, primed=None, block=CHUNK, control=None,
+        guidance=None,
+    ):  # fmt: skip
         """Yield `steps` (or math.inf) symbols as blocks (len(streams), n) int64, n at most `block`.
 
         Each of `streams` (different numbers) has its class of `labels` and sits in row `stream % ROWS` of a block of
         ROWS; the other rows idle. `primed` (T,) are symbols to go on from. `control` is what they are told from the
-        first symbol on that they hear, those primed included (see `frames`).
+        first symbol on that they hear, those primed included (see `frames`). `guidance` is a
+        `gen.models.guided.Guidance`, or None.
         """
+        model = Guided(self.model, guidance) if guidance else self.model
         primed = torch.zeros(0, dtype=torch.long) if primed is None else torch.as_tensor(primed)
         kinds = [(label, id(control[place]) if control else 0) for place, label in enumerate(labels)]
         begun = {
-            kind: prime(self.model, primed, kind[0], self.before, control and control[place : place + 1])
+            kind: prime(model, primed, kind[0], self.before, control and control[place : place + 1])
             for kind, place in {kind: place for place, kind in enumerate(kinds)}.items()
         }
         blocks: dict[int, list] = {}
@@ -127,7 +131,7 @@ class Reference:
             x = torch.cat([x for _, x in first])
             uniforms = lambda t, numbers=numbers: np.array([n(t) if n else 0.5 for n in numbers])  # noqa: E731
             pick, told = draw(uniforms, temperature, top_p), control and [control[place] for place in rows]
-            runs.append((run(self.model, state, x, itertools.count(), pick, told, len(primed)), places))
+            runs.append((run(model, state, x, itertools.count(), pick, told, len(primed)), places))
         done = 0
         while done < steps:
             out = np.empty((len(streams), min(block, steps - done)), np.int64)

@@ -10,16 +10,19 @@ COMPILED, REFERENCE = "compiled", "reference"  # the samplers
 SECONDS = 5.0  # of a take
 LONGEST_HOURS = 24  # of a take in a file
 MOST = 100_000  # takes at a time
+ANY = "any"  # the label that says nothing
+STRONGEST = 100  # guidance
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """The settings of takes; with a model they say all that there is to say of them.
 
-    `seconds` is their length, or inf; SECONDS, or that of what they follow, unless given. `prime` is a recording to go
-    on from, `follow` one whose curves they are told: a path, or a wave (T,) at the model's rate; `curves` is a table of
-    them, `midi` a file each of whose channels is a stream, and `pitch`, `loudness` and `shift` are as
-    `gen.sampling.play.asked` has it.
+    `seconds` is their length, or inf; SECONDS, or that of what they follow, unless given. `label` is one of the
+    model's, or ANY. `guidance` moves takes away from what the model makes untold (see `gen.models.guided`): 1 is as
+    trained, 0 is untold. `prime` is a recording to go on from, `follow` one whose curves they are told: a path, or a
+    wave (T,) at the model's rate; `curves` is a table of them, `midi` a file each of whose channels is a stream, and
+    `pitch`, `loudness` and `shift` are as `gen.sampling.play.asked` has it.
     `engine` is compiled or reference, the definition in PyTorch, slow; where a model can't be compiled it takes over.
     `weights` of the compiled one are bfloat16, float32 (twice the bytes, slower) or float64, numbers beside them
     float32 or float64. `guard` has what collapses drawn again (see `gen.sampling.guard`). `stream` is the first take's
@@ -32,6 +35,7 @@ class Settings:
     temperature: float = 1.0
     top_p: float = 1.0
     label: str | None = None
+    guidance: float = 1.0
     prime: str | None = None
     follow: str | None = None
     curves: str | None = None
@@ -69,6 +73,10 @@ RULES = {
     "temperature": (
         lambda v: v == 0 or 0.001 <= v <= 1000,
         "is 0 (greedy: always the likeliest symbol) or more, from 0.001 to 1000; 1 as trained",
+    ),
+    "guidance": (
+        lambda v: 0 <= v <= STRONGEST,
+        f"is 0 to {STRONGEST}: 1 is as trained, over 1 more is made of the label or the curves that are told",
     ),
     "shift": (lambda v: v is None or -120 <= v <= 120, "is in semitones, -120 to 120"),
     "top_p": (lambda v: 0 < v <= 1, "is over 0 and at most 1 (off)"),

@@ -8,13 +8,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from gen.models.guided import Guidance
 from gen.models.likelihood import cross_entropy
 from gen.run import checkpoint
 from gen.sampling import play
 from gen.sampling.guard import Guard
 from gen.sampling.reference import CHUNK, Reference
 from gen.sampling.samplers import sampler
-from gen.sampling.settings import COMPILED, HEARD, PLAYED, SECONDS, Settings, check_length
+from gen.sampling.settings import ANY, COMPILED, HEARD, PLAYED, SECONDS, Settings, check_length
 from gen.sound import midi
 from gen.sound.curves import Curves
 
@@ -29,6 +30,7 @@ class Trained:
         loaded = checkpoint.open_model(path)
         self.model, self.codec, self.rate, self.classes, self.header, self.sha256 = loaded
         self.curves = curves_of(self.header, self.rate, self.codec)
+        self.any = len(self.classes) if self.header.get("any") else None  # the class that says nothing, if it has one
         self._samplers = {}
 
     def recordings(self, run) -> dict:
@@ -41,14 +43,22 @@ class Trained:
         return self.header["trained"]["settings"]["data"]
 
     def label_ids(self, label, count: int, stream: int = 0):
-        """Return the class of each of `count` takes from `stream` on: `label`'s, or without one each class in turn."""
+        """Return the class of each of `count` takes from `stream` on: `label`'s, or without one each class in turn.
+
+        Raises ValueError.
+        """
         if label is None:
             return [i % max(1, len(self.classes)) for i in range(stream, stream + count)]
         if not self.classes:
             raise ValueError(f"label={label}: this model was trained without labels; leave label out")
-        if str(label) not in self.classes:
-            raise ValueError(f"label={label}: this model has no such label; it has {', '.join(self.classes)}")
-        return [self.classes.index(str(label))] * count
+        names = [*self.classes, ANY] if self.any else self.classes
+        if str(label) not in names:
+            raise ValueError(f"label={label}: this model has no such label; it has {', '.join(names)}")
+        return [names.index(str(label))] * count
+
+    def label_name(self, number: int) -> str:
+        """Return the name of a class by its number, "" where there are none."""
+        return [*self.classes, ANY][number] if self.classes else ""
 
     def own_labels(self, segments, classes: list) -> list:
         """Return `segments`, whose labels are numbers of `classes`, with this model's numbers. Raises ValueError."""
@@ -91,6 +101,8 @@ class Trained:
         more: dict = {"guard": guard} if guard else {}
         if (told := self.told(asked, warn)) is not None:
             more["control"] = [told[stream % len(told)] for stream in streams]
+        if guidance := self.guidance(asked.guidance, labels, told is not None):
+            more["guidance"] = guidance
         chance = asked.seed, asked.temperature, asked.top_p
         symbols = made.generate(steps, streams, labels, *chance, primed, size, **more)
         blocks = self.codec.decode_blocks(symbols, float(wave[-1]) if wave is not None and len(wave) else 0.0)
@@ -124,6 +136,28 @@ class Trained:
                 rows = play.behind(self.curves, rows, asked.prime)
             made.append(self.curves.whole(rows, ends=channel is not None or bool({"follow", "curves"} & given.keys())))
         return made
+
+    def guidance(self, weight: float, labels: list, told: bool) -> Guidance | None:
+        """Return the guidance of takes with `labels`, `told` curves or not; None where they are sampled plainly.
+
+        It leads away from what the model makes without both, if it ever heard sound without them in training. Raises
+        ValueError where it never did.
+        """
+        if weight == 1:
+            return None
+        labelled = bool(self.classes) and labels[0] != self.any
+        if not labelled and not told:
+            free = "data.labels= or control="
+            remedy = "give a label" if self.any else "give follow=" if self.curves else f"train a model with {free}"
+            raise ValueError(f"guidance={weight:g}: these takes are told nothing to be guided by; {remedy}")
+        label = self.any if labelled else None
+        trained = self.header.get("trained", {"settings": {}})
+        untold = told and trained["settings"].get("untold", 0) > 0
+        if label is None and not untold:
+            what, key = ("its label", "unlabelled") if labelled else ("curves", "untold")
+            always = f"this model was told {what} at all times in training, and knows nothing else"
+            raise ValueError(f"guidance={weight:g}: {always}; train one with {key}=0.1")
+        return Guidance(weight, label, curves=told and not untold)
 
     def length(self, asked: Settings) -> float:
         """Return the seconds of takes, those of what they follow unless given."""

@@ -134,4 +134,6 @@ class Chief:
         described = {key: settings[key] for key in ("model", "codec")}
         if self.curves:
             described["control"] = self.curves.described()
+        if settings.get("unlabelled"):
+            described["any"] = True  # there is a class behind those that have names
         return {**described, "rate": self.rate, "classes": corpus.classes, "trained": trained}

@@ -15,6 +15,7 @@ from gen.base.build import build, conform
 from gen.base.signals import Interrupted, catch_signals
 from gen.corpus.corpus import prepare
 from gen.corpus.curves import learn
+from gen.corpus.names import NONE
 from gen.corpus.windows import Windows
 from gen.models.make import make
 from gen.run import resume
@@ -39,6 +40,7 @@ def train(
     model: dict,
     control: str | None,
     untold: float,
+    unlabelled: float,
     hear_noise: float | None,
     steps: int | None,
     minutes: float | None,
@@ -59,28 +61,33 @@ def train(
 
     It is told the curves of `control` (see `gen.sound.curves.parse`) as it goes, but in a share `untold` of the
     segments, and hears the past through `hear_noise` (see `gen.training.noise`), unless given HEARD if it is told some.
+    It is told labels but in a share `unlabelled`.
     `learning_rate` rises over `warmup` steps and falls as a cosine over the budget; `optimizer` is adamw or muon;
     gradients are clipped to norm `clip`; `precision` is float32, bfloat16 for autocast, or auto for the faster one of
     them here. A validation comes every `valid_every` steps, and with it a verdict; the model of the best one is kept,
     and training ends where `patience` of them in a row brought none better. Returns the run folder. Raises ValueError,
     Interrupted.
     """
-    check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed, untold)
+    check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed)
+    check_shares(data["labels"], untold=untold, unlabelled=unlabelled)
     settings = {"data": data, "codec": codec, "model": model, "seed": seed, "lanes": lanes, "window": window}
     settings |= {"learning_rate": learning_rate, "optimizer": optimizer, "warmup": warmup, "clip": clip}
     settings |= {"precision": precision}  # all that may not differ when a run is resumed
     hear_noise = hearing_noise(hear_noise, control, codec)
     if control or hear_noise:
         settings |= {"control": control, "untold": untold, "hear_noise": hear_noise}
+    if unlabelled:
+        settings |= {"unlabelled": unlabelled}
     plan, run = Plan(steps, minutes, patience, learning_rate, warmup, valid_every), run_folder(name or "")
     with ranks.join() as group, catch_signals() as caught, contextlib.ExitStack() as held:
         place = machine.device(device, group.rank)
         machine.keep_freed_memory()
-        codes, corpus, curves, net = begin(data, codec, model, control, seed, lanes, window, group)
+        codes, corpus, curves, net = begin(data, codec, model, control, unlabelled, seed, lanes, window, group)
         if not group.rank:
             held.enter_context(owning(run))
         learner = Learner(net.to(place), optimizer, learning_rate)
-        windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world, curves, untold)
+        told = curves, untold, unlabelled
+        windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world, *told)
         state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=place))
         begun = resume.begun(run, settings, corpus.identity, learner, state, windows)
         progress, state = goes_on(begun, learner, state, windows, group, place) if begun else (Progress(), state)
@@ -102,10 +109,8 @@ def train(
     return run
 
 
-def check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed, untold):
+def check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed):
     """Raise ValueError for a setting out of range."""
-    if not 0 <= untold < 1:
-        raise ValueError(f"untold={untold}: a share of the segments is 0 or more and under 1; 0.1 is usual")
     if (steps is None) == (minutes is None):
         raise ValueError("steps, minutes: give one of them, the other is null")
     positive = {"steps": steps, "minutes": minutes, "lanes": lanes, "window": window}
@@ -121,6 +126,15 @@ def check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, 
         raise ValueError(f"seed={seed}: this is 0 or more, and under 2^63")
 
 
+def check_shares(labels: str, untold: float, unlabelled: float):
+    """Raise ValueError for a share of the segments that is none, and for one without labels where there are none."""
+    for key, share in (("untold", untold), ("unlabelled", unlabelled)):
+        if not 0 <= share < 1:
+            raise ValueError(f"{key}={share}: a share of the segments is 0 or more and under 1; 0.1 is usual")
+    if unlabelled and labels == NONE:
+        raise ValueError(f"unlabelled={unlabelled}: there are no labels to leave out; give data.labels= too")
+
+
 def hearing_noise(given: float | None, control: str | None, codec: dict) -> float:
     """Return the noise to hear the past through. Raises ValueError."""
     one = build(codec, "codec", Codec).digits == 1
@@ -132,10 +146,20 @@ def hearing_noise(given: float | None, control: str | None, codec: dict) -> floa
     return noise
 
 
-def begin(data: dict, codec: dict, model: dict, control: str | None, seed: int, lanes: int, window: int, group):
+def begin(
+    data: dict,
+    codec: dict,
+    model: dict,
+    control: str | None,
+    unlabelled: float,
+    seed: int,
+    lanes: int,
+    window: int,
+    group,
+):
     """Return the codec, the corpus made ready, its curves, if any, and the model with its first weights.
 
-    Raises ValueError.
+    The model has a class more where some segments are `unlabelled`. Raises ValueError.
     """
     if lanes % group.world:
         raise ValueError(f"lanes={lanes}: the lanes must divide evenly among {group.world} processes")
@@ -148,7 +172,7 @@ def begin(data: dict, codec: dict, model: dict, control: str | None, seed: int, 
             curves = learn(control, corpus, codes, data["rate"], track)
     torch.manual_seed(seed)
     facts = (curves.channels, curves.hop) if curves else (0, 0)
-    net = make(model, codes, len(corpus.classes), lanes, window, *facts)
+    net = make(model, codes, len(corpus.classes) + (unlabelled > 0), lanes, window, *facts)
     if window % net.stride:
         raise ValueError(f"window={window}: this model takes multiples of {net.stride}")
     torch.manual_seed(seed + group.rank)  # dropout differs between ranks

@@ -133,3 +133,33 @@ def test_half_of_the_segments_told_go_on_in_the_state_of_the_last_one_and_none_t
     assert all(reset for reset, _ in begins(told=None))
     labelled = [s._replace(label=i % 2) for i, s in enumerate(corpus.train)]
     assert all(reset for reset, _ in begins(segments=labelled))
+
+
+def test_labels_are_dropped_in_a_share_of_the_segments_half_of_the_time_with_the_curves(sounds):
+    corpus = load(sounds, valid=0, tail=0, segment=0.1, labels=r"(\d).wav")  # of six labels
+    made = curves.learn("loudness", corpus, CODEC, RATE)._replace(hop=16)
+
+    def windows(told=made, unlabelled=0.4, **where):
+        return Windows(corpus.train, 4, 64, CODEC.silence, 3, told=told, untold=0.4, unlabelled=unlabelled, **where)
+
+    def begun(windows, count=600):
+        """Return of each segment that begins its label, and whether curves are told."""
+        found = [next(windows) for _ in range(count)]
+        rows = [(w, row) for w in found for row in np.flatnonzero(w.reset)]
+        return [(int(w.labels[row]), w.control is not None and bool(w.control[row, 0, -1])) for w, row in rows]
+
+    found, whole = begun(windows()), begun(windows(unlabelled=0.0))
+    assert len(found) > 100
+    share = {(any_, told): 0 for any_ in (False, True) for told in (False, True)}
+    for (label, told), (real, told_too) in zip(found, whole, strict=True):
+        assert (label in (real, 6), told) == (True, told_too)
+        share[label == 6, told] += 1 / len(found)
+    assert all(0.1 < share[case] < 0.3 for case in ((True, True), (True, False), (False, False)))
+    without = begun(windows(told=None))
+    assert [label for label, _ in without] == [label for label, _ in found]
+    one, again = windows(), windows()
+    [next(one) for _ in range(77)]
+    again.seek(one.position())
+    assert all(torch.equal(next(one).labels, next(again).labels) for _ in range(50))
+    ranks = [windows(rank=rank, world=2) for rank in range(2)]
+    assert torch.equal(torch.cat([next(each).labels for each in ranks]), next(windows()).labels)

@@ -8,6 +8,7 @@ from gen.base.uniforms import Uniforms
 from gen.engine import measure
 from gen.engine.player import TILE, Engine
 from gen.engine.program import BLOCK, bfloat16
+from gen.models.guided import Guidance
 from gen.sampling import reference
 from tests.small import LEVELS, MODELS, sharp, small_model
 
@@ -72,6 +73,46 @@ def test_what_a_stream_is_told_is_the_same_in_any_block_batch_and_after_it_was_l
     engine.advance(begun, 137, None, first)
     rest = engine.advance(begun.rows([1]), 100, None, uniforms[1].take(100)[None])
     assert np.array_equal(rest[0], together[1, 137:237])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_guided_in_float64_it_draws_the_symbols_of_the_reference(name):
+    """Away from another class, from what is told no curves, from both; streams told apart, after a prime."""
+    model = sharp(name, classes=3, control=5, hop=16).double()
+    prime, control = np.random.default_rng(0).integers(0, LEVELS, 61), curves(2, 20)
+    slow, engine = reference.Reference(model, silence(name)), Engine(model, silence(name), "float64")
+    told = {"primed": prime, "control": [control[0], control[1], control[0]]}
+    plain = whole(engine.generate(600, [0, 5, 3], [0, 1, 0], 1, **told))
+    for guidance in (Guidance(2.5, 2, False), Guidance(3.0, 2, True), Guidance(0.5, None, False)):
+        want = whole(slow.generate(80, [0, 5, 3], [0, 1, 0], 1, **told, guidance=guidance))
+        got = whole(engine.generate(600, [0, 5, 3], [0, 1, 0], 1, **told, guidance=guidance))
+        assert np.array_equal(got[:, :80], want)
+        assert not np.array_equal(got, plain)
+
+
+@pytest.mark.parametrize("weights", ["float32", "bfloat16"])
+@pytest.mark.parametrize("name", ["tiered", "wavernn"])
+def test_a_guided_stream_is_the_same_bits_in_any_batch_thread_count_and_block(name, weights):
+    model, guidance = sharp(name, classes=4), Guidance(2.0, 3, False)
+    streams, labels = list(range(21)), [i % 3 for i in range(21)]
+    engine = Engine(model, silence(name), weights, threads=2)
+    together = whole(engine.generate(90, streams, labels, 7, guidance=guidance))
+    alone = Engine(model, silence(name), weights, threads=1)
+    assert np.array_equal(whole(alone.generate(90, streams, labels, 7, guidance=guidance)), together)
+    assert np.array_equal(whole(engine.generate(90, streams, labels, 7, guidance=guidance, block=13)), together)
+    for stream in (0, 3, 20):
+        one = engine.generate(90, [stream], [labels[stream]], 7, guidance=guidance, block=1)
+        assert np.array_equal(whole(one)[0], together[stream])
+
+
+@pytest.mark.parametrize("sampler", [Engine, reference.Reference])
+@pytest.mark.parametrize("name", MODELS)
+def test_where_told_and_untold_are_the_same_guidance_changes_nothing_and_with_weight_0_it_is_untold(name, sampler):
+    made = sampler(sharp(name, classes=3), silence(name))
+    plain, untold = (whole(made.generate(60, [0, 1], [label] * 2, 1)) for label in (0, 2))
+    assert np.array_equal(whole(made.generate(60, [0, 1], [0, 0], 1, guidance=Guidance(7.0, None, True))), plain)
+    assert np.array_equal(whole(made.generate(60, [0, 1], [0, 0], 1, guidance=Guidance(0.0, 2, True))), untold)
+    assert not np.array_equal(plain, untold)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """Does a model say what it is told? Held-out sentences followed by their mel alone, and how much of them is understood.
 
-Run it as `python -m tests.measure.words_followed RUN SPEECH HELD_OUT`: a run trained with control=mel on the folder
-SPEECH, and the file of the recordings' names held out from it; or a folder of another voice and names in it. STOI (Taal
-et al. 2011) and extended STOI (Jensen & Taal 2016) are of the package pystoi (`pip install pystoi`), beside
+Run it as `python -m tests.measure.words_followed RUN SPEECH HELD_OUT [GUIDANCE ...]`: a run trained with control=mel on
+the folder SPEECH, and the file of the recordings' names held out from it; or a folder of another voice and names in it.
+STOI (Taal et al. 2011) and extended STOI (Jensen & Taal 2016) are of the package pystoi (`pip install pystoi`), beside
 Griffin-Lim's of the same mel and 8-bit mu-law's.
 """
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def voiced(waves, rate: int) -> tuple:
     return f"pitch {low:.0f} to {high:.0f} Hz around {middle:.0f}", f"harmonics {ratio.mean():.1f} dB over noise"
 
 
-def main(run, speech, held_out):
+def main(run, speech, held_out, *guidance):
     """Print what is understood of COUNT sentences, their first SECONDS each."""
     model = gen.load(run)
     held, length = set(Path(held_out).read_text().split()), round(SECONDS * model.rate)
@@ -52,10 +53,12 @@ def main(run, speech, held_out):
     law = MuLaw(8, 0.0)
     made = {"8-bit mu-law": [law.decode(law.encode(wave)) for wave in real]}
     made["Griffin-Lim"] = [griffin_lim(wave, model.rate) for wave in real]
-    for temperature in TEMPERATURES:
-        told = [model.told(Settings(follow=wave))[0] for wave in real]
-        symbols = model.sampler().generate(length, range(len(real)), [0] * len(real), 1, temperature, control=told)
-        made[f"told, temperature {temperature:g}"] = model.codec.decode(np.concatenate(list(symbols), 1))
+    told, labels = [model.told(Settings(follow=wave))[0] for wave in real], [0] * len(real)
+    for temperature, weight in itertools.product(TEMPERATURES, map(float, guidance or (1,))):
+        how = {"control": told, "guidance": model.guidance(weight, labels, told=True)}
+        symbols = model.sampler().generate(length, range(len(real)), labels, 1, temperature, **how)
+        name = f"told, temperature {temperature:g}, guidance {weight:g}"
+        made[name] = model.codec.decode(np.concatenate(list(symbols), 1))
     for name, waves in made.items():
         plain, extended = (
             np.mean([stoi(a, b, model.rate, extended=kind) for a, b in zip(real, waves, strict=True)])
