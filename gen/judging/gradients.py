@@ -4,7 +4,7 @@ In a network whose state goes through the same matrix at each step it shrinks or
 (Bengio et al. 1994, Learning Long-Term Dependencies with Gradient Descent is Difficult): it vanishes, or it explodes.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from gen.base.terminal import unseen
 from gen.models.base import tree_leaves, tree_map
 from gen.models.likelihood import cross_entropy
 from gen.models.make import make
+from gen.models.rnn import Elman
 
 FINE = 2  # distances an octave
 TOGETHER = 4  # predictions in a pass: a window's activations are in memory
@@ -21,11 +22,15 @@ TOLD = ("symbols", "ms", "at the beginning", "at the end")
 
 
 class Gradients(NamedTuple):
-    """Norms of d loss_t / d state_{t-k}, for k of `distances` in symbols, of an untrained model and of the trained."""
+    """Norms of d loss_t / d state_{t-k}, for k of `distances` in symbols, of an untrained model and of the trained.
+
+    `most` is the factor a symbol by which those of the trained one can grow at most, None where none is known.
+    """
 
     distances: list  # the largest first
     beginning: np.ndarray
     end: np.ndarray
+    most: float | None
 
 
 def distances(stride: int, reach: int) -> list:
@@ -90,7 +95,28 @@ def gradients(trained, chosen, reach: int, seed: int, track=unseen) -> Gradients
         )
         each = [norms(model, x[at : at + TOGETHER], labels[at : at + TOGETHER], far) for at in begins]
         found.append(torch.cat(each, 1).double().square().mean(1).sqrt().numpy())
-    return Gradients(far, *found)
+    beginning, end = found
+    return Gradients(far, beginning, end, steepest(trained.model))
+
+
+def steepest(model) -> float | None:
+    """Return the largest factor by which a step back multiplies a gradient's norm; None but for one layer of Elman's.
+
+    That is the largest singular value of its recurrent matrix times the steepest slope of its activation (Pascanu et
+    al. 2013, arXiv 1211.5063, section 2.1).
+    """
+    (first, *others) = getattr(model, "layers", None) or [None]
+    if others or not isinstance(first, Elman):
+        return None
+    slope = {"tanh": 1.0, "sigmoid": 0.25, "relu": 1.0}[first.activation]
+    recurrent: Any = first.weight_hh_l0
+    return slope * float(torch.linalg.matrix_norm(recurrent.detach().double(), 2))
+
+
+def kept(far: list, norms) -> float:
+    """Return the factor a symbol by which the norm changes on average, from the nearest distance to the farthest."""
+    (k, last), near = next((k, norm) for k, norm in zip(far, norms, strict=True) if norm > 0), norms[-1]
+    return (last / near) ** (1 / (k - far[-1])) if k > far[-1] else 0.0
 
 
 def faded(far: list, norms) -> int | None:

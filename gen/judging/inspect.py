@@ -5,14 +5,23 @@ from typing import NamedTuple
 
 from gen.base.terminal import unseen
 from gen.corpus.corpus import prepare
-from gen.judging.gradients import Gradients, faded, gradients
+from gen.judging.gradients import Gradients, faded, gradients, kept
 from gen.judging.memory import Memory, excerpts, memory
 from gen.judging.surprise import class_of, scorer
 from gen.sampling.trained import Trained
 
 FEWEST, MOST = 4, 4096  # excerpts
 FARTHEST = 60.0  # seconds
-COLUMNS = ("run", "bits/sample", "reset 1 ms ago", "95 % there after", "gradient at 1 % after", "before training")
+COLUMNS = (
+    "run",
+    "bits/sample",
+    "reset 1 ms ago",
+    "95 % there after",
+    "gradient at 1 % after",
+    "before training",
+    "kept a symbol",
+    "at most",
+)
 MEMORY = ("run", "from s", "to s", "bits/sample", "over")
 GRADIENTS = ("run", "symbols", "ms", "before training", "trained")
 
@@ -84,6 +93,8 @@ def rows(found) -> list:
     for one in found:
         reaches = [faded(one.gradients.distances, norms) for norms in (one.gradients.end, one.gradients.beginning)]
         ends = [milliseconds(k and k / one.symbols) for k in reaches]
+        most = "" if one.gradients.most is None else f"{one.gradients.most:.3f}"
+        ends += [f"{kept(one.gradients.distances, one.gradients.end):.4f}", most]
         first = one.memory.bits + one.memory.points[0][2]
         out.append((one.name, f"{one.memory.bits:.3f}", f"{first:.3f}", after(one), *ends))
     return out
@@ -112,5 +123,5 @@ def gradient_rows(found) -> list:
     return [
         (one.name, k, f"{1000 * k / one.symbols:.4g}", f"{beginning:.4g}", f"{end:.4g}")
         for one in found
-        for k, beginning, end in list(zip(*one.gradients, strict=True))[::-1]
+        for k, beginning, end in list(zip(*one.gradients[:3], strict=True))[::-1]
     ]

@@ -59,11 +59,25 @@ def reaches(found) -> Chart:
     for number, one in enumerate(found):
         colour = number % COLOURS
         drawn += [("thin", points[one.name, "beginning"], colour), ("bold", points[one.name, "end"], colour)]
+        drawn.append(("base", bound(one), colour))
         legend.append((one.name, colour))
     y = Axis(low, high, [(v, f"1e{v:g}") for v in range(low, high + 1, max(1, (high - low) // 6))])
     x = decades(10 ** min(x for x, _ in every), 10 ** max(x for x, _ in every))
     said = "Norm of the gradient of a prediction's cost with respect to the state so long before it"
-    return chart(said, f"{said}: trained (bold) and before training (thin).", x, y, drawn, legend=legend)
+    caption = (
+        f"{said}: trained (bold) and before training (thin). Dashed, of Elman networks: as much as the largest "
+        "singular value of the recurrent matrix lets through, to the power of the symbols between."
+    )
+    return chart(said, caption, x, y, drawn, legend=legend)
+
+
+def bound(one) -> list:
+    """Return the points of the most that a norm can be, from that at the nearest distance on; none if unknown."""
+    far, most = one.gradients.distances, one.gradients.most
+    if most is None or not one.gradients.end[-1] > 0:
+        return []
+    near = math.log10(one.gradients.end[-1])
+    return [(math.log10(k / one.symbols), near + (k - far[-1]) * math.log10(most)) for k in far]
 
 
 def decades(low: float, high: float) -> Axis:

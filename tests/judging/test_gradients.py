@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from gen.judging.gradients import distances, faded, norms
+from gen.judging.gradients import distances, faded, kept, norms, steepest
 from tests.small import LEVELS, MODELS, built, sharp
 
 T = 32
@@ -35,7 +35,8 @@ def test_an_elman_network_forgets_at_least_as_fast_as_its_largest_singular_value
     model = elman()
     with torch.no_grad():
         model.layers[0].weight_hh_l0.mul_(2)
-    bound = torch.linalg.matrix_norm(model.layers[0].weight_hh_l0, 2).item()
+    bound = steepest(model)
+    assert bound == pytest.approx(np.linalg.svd(model.layers[0].weight_hh_l0.detach().numpy())[1][0])
     far = distances(1, 24)
     found = norms(model, torch.randint(LEVELS, (3, T + 1)), torch.zeros(3, dtype=torch.long), far).numpy()
     for k, norm in zip(far, found, strict=True):
@@ -54,6 +55,20 @@ def test_every_family_has_them(name):
     assert found.isfinite().all()
     assert (found[-1] > 0).all()
     torch.testing.assert_close(norms(model, x[1:2], labels[1:2], far), found[:, 1:2])
+
+
+def test_only_of_one_elman_layer_it_is_known_how_much_a_symbol_keeps_at_most():
+    relu, sigmoid = elman(activation="relu"), elman(activation="sigmoid")
+    assert steepest(sigmoid) == pytest.approx(steepest(relu) / 4)
+    assert steepest(sharp("gru")) is None
+    assert steepest(sharp("elman", layers=2)) is None
+    assert steepest(sharp("tiered")) is None
+
+
+def test_what_a_symbol_keeps_is_measured_between_the_nearest_and_the_farthest():
+    assert kept([8, 4, 1], [0.5**7, 0.1, 1]) == pytest.approx(0.5)
+    assert kept([8, 3, 1], [0, 0.25, 1]) == pytest.approx(0.5)
+    assert kept([1], [1]) == 0
 
 
 def test_distances_grow_by_octaves_of_the_stride():
