@@ -16,7 +16,7 @@ from gen.models.make import make
 from gen.models.rnn import Elman
 
 FINE = 2  # distances an octave
-TOGETHER = 4  # predictions in a pass: a window's activations are in memory
+PREDICTIONS, TOGETHER = 32, 8  # at most, and in a pass: all its activations are in memory
 FADED = 0.01  # of what it is nearest to the prediction
 TOLD = ("symbols", "ms", "at the beginning", "at the end")
 
@@ -76,7 +76,7 @@ def untrained(trained, seed: int):
 
 
 def gradients(trained, chosen, reach: int, seed: int, track=unseen) -> Gradients:
-    """Return the Gradients at the ends of Excerpts `chosen`, root mean squares over them. Raises ValueError.
+    """Return the Gradients at the ends of some Excerpts `chosen`, root mean squares over them. Raises ValueError.
 
     Those that hold less than `reach` symbols are left out, or where that is all of them they reach less far.
     """
@@ -85,7 +85,7 @@ def gradients(trained, chosen, reach: int, seed: int, track=unseen) -> Gradients
     if reach < stride:
         raise ValueError(f"no recording is longer than {stride} symbols, the stride of the model; give longer ones")
     far = distances(stride, reach)
-    enough = [e for e in chosen if len(e.symbols) > far[0]]
+    enough = [e for e in chosen if len(e.symbols) > far[0]][:PREDICTIONS]
     x = torch.from_numpy(np.stack([e.symbols[-far[0] - 1 :] for e in enough]))
     labels = torch.tensor([e.label for e in enough])
     models, found = (untrained(trained, seed), trained.model), []

@@ -55,11 +55,18 @@ def reaches(found) -> Chart:
     high = math.ceil(max(y for _, y in every))
     low = max(math.floor(min(y for _, y in every)), high + round(math.log10(LOWEST)))
     low = min(low, high - 1)
+
+    def within(points):
+        return [(x, y) for x, y in points if low <= y <= high]
+
     drawn, legend = [], []
     for number, one in enumerate(found):
         colour = number % COLOURS
-        drawn += [("thin", points[one.name, "beginning"], colour), ("bold", points[one.name, "end"], colour)]
-        drawn.append(("base", bound(one), colour))
+        drawn += [
+            ("thin", within(points[one.name, "beginning"]), colour),
+            ("bold", within(points[one.name, "end"]), colour),
+        ]
+        drawn.append(("base", within(bound(one)), colour))
         legend.append((one.name, colour))
     y = Axis(low, high, [(v, f"1e{v:g}") for v in range(low, high + 1, max(1, (high - low) // 6))])
     x = decades(10 ** min(x for x, _ in every), 10 ** max(x for x, _ in every))
