@@ -27,6 +27,7 @@ SMALL = {
     "mingru": {"layers": 2},
     "rglru": {"layers": 2},
     "tiered": {"frames": [2, 4, 8], "history": 5, "conv": 3},
+    "wavenet": {"layers": 5, "cycle": 3, "skip": 20},
 }
 SHARPER = {"mingru": 1.5, "rglru": 1.5, "tiered": 1.5, "samplernn": 2}  # less than others: through many layers
 SIZES = {"hidden": 24, "embedding": 12, "size": 16, "head": 12}

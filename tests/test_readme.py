@@ -47,6 +47,7 @@ LESS = {  # what makes a command small
     "sample": ["seconds=0.1"],
     "extend": ["seconds=0.1"],
     "report": ["seconds=0.1", "count=1"],
+    "inspect": ["longest=0.1", "reach=0.05", "count=4"],
     "classifier": ["classifier.epochs=1"],
     "judge": ["count=8", "seconds=0.05", "long=0", "classifiers.lstm.epochs=1", "classifiers.lstm.hidden=[8]"],
 }

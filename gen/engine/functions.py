@@ -117,3 +117,22 @@ def conv(y, x, past, taps, n, room):
         past[i] = past[room + i]
     for i in range(n):
         past[newest + i] = x[i]
+
+
+@inlined
+def delay(y, past, x):
+    """y = [past, x], and past = x; see `gen.engine.program.Program.delay`."""
+    n = len(x)
+    for i in range(n):
+        y[i] = past[i]
+    for i in range(n):
+        y[n + i] = x[i]
+        past[i] = x[i]
+
+
+@inlined
+def units(y, x):
+    """The gated units of van den Oord et al. 2016 (arXiv 1609.03499, equation 2); see `gen.models.wavenet.WaveNet`."""
+    n = len(y)
+    for i in range(n):
+        y[i] = tanh(x[i]) * sigmoid(x[n + i])

@@ -10,7 +10,7 @@ import numpy as np
 from gen.compiled.door import LANES, compiled, inlined, total
 from gen.compiled.elementary import exp
 from gen.engine import program
-from gen.engine.functions import activate, cglru, conv, dot, gate, gru, lstm, mingru, move, norm, rglru
+from gen.engine.functions import activate, cglru, conv, delay, dot, gate, gru, lstm, mingru, move, norm, rglru, units
 from gen.engine.kernels import Places, largest, part, product_1, product_1_wide, product_2, product_4
 from gen.engine.program import BLOCK, LABEL, ROWS, room
 
@@ -181,6 +181,10 @@ def apply(op, x, constants, tile, stream, tick):
     elif op.code == program.CONV:
         past, taps = own(op.past, (op.width - 1) * space), constant(op.taps, op.width * space)
         conv(y, own(x, n), past, taps, n, space)
+    elif op.code == program.DELAY:
+        delay(y, own(x, n // 2), own(op.new, n // 2))
+    elif op.code == program.UNITS:
+        units(y, own(x, 2 * n))
     elif op.code == program.RGLRU:
         rglru(y, own(op.gates, 2 * n), own(x, n), constant(op.decay, n))
     elif op.code == program.CGLRU:

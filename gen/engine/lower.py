@@ -16,6 +16,7 @@ from gen.models.linear import CGLRU, Block, LinearRNN, MinGRU
 from gen.models.rnn import CharRNN
 from gen.models.samplernn import SampleRNN
 from gen.models.tiered import Expectation, TieredLRU
+from gen.models.wavenet import WaveNet
 from gen.models.wavernn import WaveRNN
 
 ACTIVATIONS = {"tanh": TANH, "sigmoid": SIGMOID, "relu": RELU}
@@ -281,10 +282,37 @@ def wave_rnn(model: WaveRNN, silence):
     return program
 
 
+def wave_net(model: WaveNet, silence):
+    program = Program(model.out.out_features, [])
+    parts = len(model.gates)
+    frame = heard(program, model)
+    told = tell(program, model, 0, frame) if frame else None
+    labels = model.label.table.weight.chunk(parts, 1) if model.label.table else []
+    program.section()
+    x = program.table(numbers(model.embedding.weight))
+    z = program.vector(parts * x.size)
+    for number, (layer, dilation) in enumerate(zip(model.gates, model.dilations, strict=True)):
+        if number:
+            dense(program, model.residual[number - 1], z.part(number - 1, parts), x)
+        gates = dense(program, layer, program.delay(x, dilation))
+        if labels:
+            program.table(numbers(labels[number]), LABEL, gates)
+        if told:
+            program.add(gates, told.part(number, parts))
+        program.units(z.part(number, parts), gates)
+    h = dense(program, model.skip, z)
+    program.activate(h, RELU)
+    h = dense(program, model.hidden, h)
+    program.activate(h, RELU)
+    program.logits = dense(program, model.out, h)
+    return program
+
+
 LOWERINGS: dict[type, Callable] = {
     CharRNN: char_rnn,
     LinearRNN: linear_rnn,
     SampleRNN: sample_rnn,
     TieredLRU: tiered_lru,
+    WaveNet: wave_net,
     WaveRNN: wave_rnn,
 }

@@ -16,7 +16,7 @@ import numpy as np
 from gen.compiled.door import LANES
 
 ROWS, UNROLL = 64, 4  # outputs of a packed matrix side by side; inputs are padded to a multiple of UNROLL
-FEATURE, TABLE, PRODUCT, ADD, DOT, ACTIVATE, GRU, LSTM, NORM, GATE, CONV, RGLRU, CGLRU, MINGRU = range(14)
+FEATURE, TABLE, PRODUCT, ADD, DOT, ACTIVATE, GRU, LSTM, NORM, GATE, CONV, RGLRU, CGLRU, MINGRU, DELAY, UNITS = range(16)
 TANH, SIGMOID, RELU = range(3)
 BLOCK = 512  # symbols in a run of the loop, at most
 LABEL = -1  # looked up `back` symbols ago it is no symbol, but the stream's label
@@ -30,7 +30,7 @@ def integers(*names):
 OP = integers(
     *("code", "size", "y"),  # which op, and how many numbers it makes (or changes) at which place
     *("x", "step", "every", "period"),  # the place of its input, and how it moves: see Vector
-    *("gates", "cell", "past", "sum"),  # places of a stream's other vectors
+    *("gates", "cell", "past", "sum", "new"),  # places of a stream's other vectors
     *("table", "bias", "scale", "taps", "decay", "turn"),  # places of constants
     *("weights", "inputs"),  # the place of a matrix, and its columns
     *("add", "back", "function", "width"),  # whether y is added to; symbols ago; TANH and so on; how many taps
@@ -231,6 +231,21 @@ class Program:
     def mingru(self, h: Vector, gates: Vector):
         """h = (1 - z) h + z candidate, with the gate of z and the candidate in gates (2 D,)."""
         self.op(MINGRU, h, gates=gates.at)
+
+    def delay(self, x: Vector, symbols: int) -> Vector:
+        """Return x as it was `symbols` ago and x as it is, side by side; zeros before there was one.
+
+        What it was lies in a ring, a slot for each of those symbols: that of the oldest is read, and then written.
+        """
+        ring = Vector(self.vector(symbols * x.size).at, x.size, step=x.size, period=symbols)
+        y = self.vector(2 * x.size)
+        self.op(DELAY, y, ring, new=x.at)
+        return y
+
+    def units(self, y: Vector, x: Vector) -> Vector:
+        """y = tanh(a) sigmoid(b), with a and b the halves of x."""
+        self.op(UNITS, y, x)
+        return y
 
     def pack(self, kind: str) -> Packed:
         """Return the program with weights of `kind`: float32, bfloat16 or float64."""

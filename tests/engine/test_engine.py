@@ -128,6 +128,8 @@ def test_where_told_and_untold_are_the_same_guidance_changes_nothing_and_with_we
         ("rglru", {"cell": "mingru+rglru+cglru", "size": 12}),
         ("tiered", {"cell": "mingru"}),
         ("tiered", {"conv": 2, "frames": [4, 16], "layers": [1, 2], "history": 16}),
+        ("wavenet", {"layers": 8, "cycle": 8}),
+        ("wavenet", {"size": 7, "skip": 9, "layers": 3, "cycle": 1}),
         ("samplernn", {"cell": "lstm", "weight_norm": True, "control": 3, "hop": 32}),
         ("gru", {"hidden": 30, "embedding": 7, "control": 7, "hop": 4}),
     ],
