@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gen.base.terminal import unseen
 from gen.base.uniforms import Uniforms
 from gen.engine.forced import hear
 from gen.engine.program import BLOCK
@@ -37,7 +38,9 @@ class Continuation(NamedTuple):
     heard: float
 
 
-def continuation(engine, codec, before, count: int, after, rate: int, label: int, seed: int, stream: int, temperature):
+def continuation(
+    engine, codec, before, count: int, after, rate: int, label: int, seed: int, stream: int, temperature, track=unseen
+):
     """Return the Continuation of `before` for `count` samples that suits `after` best, of STREAMS.
 
     The uniform numbers are those of streams `stream` * STREAMS and on of the seed. Without anything after, it is that
@@ -52,7 +55,7 @@ def continuation(engine, codec, before, count: int, after, rate: int, label: int
         codec.encode(after[: round(seconds * rate)], float(after[0])) if len(after) else [] for seconds in AFTER
     )
     step, total = round(STEP * rate) * digits, count * digits
-    for at in range(0, total, step):
+    for at in track(range(0, total, step), "continuing", -(-total // step)):
         filtered.sample(min(step, total - at))
         if len(after) and at + step < total:
             filtered.resample(SHARP * (at + step) / total * filtered.likelihood(short))

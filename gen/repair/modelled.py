@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from gen.base.terminal import unseen
 from gen.judging.surprise import STRANGE, class_of, scorer
 from gen.repair import mend
 from gen.repair.continuation import HEARD, continuation
@@ -17,7 +18,8 @@ class Modelled:
     """A trained model as it fills the gaps of the recording at `path`, with the numbers of a `stream` of a seed."""
 
     def __init__(self, trained, run, path, label: str | None, seed: int, temperature: float, say):
-        self.trained, self.run, self.say, self.stream = trained, run, say, 0
+        self.trained, self.run, self.say, self.stream, self.track = trained, run, say, 0, unseen
+        self.bits: list = []  # a sample, that what follows each gap costs, as they are filled
         self.engine = scorer(trained, run, say)
         self.label = class_of(trained, self.engine, path, label)
         self.seed, self.temperature = seed, temperature
@@ -39,6 +41,8 @@ class Modelled:
             self.judge(found)
             made.append(middle + difference)
             bits.append(found.bits)
+        if len(sides[1]):
+            self.bits.append(float(np.mean(bits)))
         follows = f", after which the rest costs {np.mean(bits):.2f} bits/sample" if len(sides[1]) else ""
         return np.stack(made, 1), f"filled by model{follows}"
 
@@ -49,7 +53,8 @@ class Modelled:
         begin = math.ceil(len(before) * to / rate)
         end = max(begin + 1, math.floor((len(before) + len(middle)) * to / rate))
         chance = self.label, self.seed, self.stream, self.temperature
-        found = continuation(self.engine, self.trained.codec, low[:begin], end - begin, low[end:], to, *chance)
+        sides = low[:begin], end - begin, low[end:]
+        found = continuation(self.engine, self.trained.codec, *sides, to, *chance, track=self.track)
         difference = np.zeros(len(low))
         difference[begin:end] = found.wave - low[begin:end]
         return found, audio.resampled(difference, to, rate)[len(before) : len(before) + len(middle)]

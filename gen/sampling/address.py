@@ -26,6 +26,7 @@ ASKED = ("pitch", "loudness", "shift")  # those that are told of where they are 
 LONGEST = 1 << 16  # characters of an address
 DIGEST = 32  # digits of the hash of a file in it, the first half of its SHA-256
 FILE = {"path": str, "sha256": str}
+NO_FILE = "it names a file by no path and hash"
 RULE = {
     "gen": str,
     "model": FILE,
@@ -103,14 +104,19 @@ def read(take) -> dict:
 
 def out_of_range(address: dict) -> str | None:
     """Return what is wrong with an address whose fields have the right types, None where it holds."""
-    for named in filter(None, (address["model"], *(address[key] for key in HEARD))):
-        if not named["path"] or "\0" in named["path"] or not re.fullmatch(rf"[0-9a-f]{{{DIGEST}}}", named["sha256"]):
-            return "it names a file by no path and hash"
+    if any(map(is_no_file, filter(None, (address["model"], *(address[key] for key in HEARD))))):
+        return NO_FILE
     try:
         Settings(stream=address["stream"], **{key: address[key] for key in (*SETTINGS, *ASKED)}).check()
     except ValueError as error:
         return str(error)
     return None
+
+
+def is_no_file(named: dict) -> bool:
+    """Return whether what an address says of a FILE can't be the path of one and a hash."""
+    hashed = re.fullmatch(rf"[0-9a-f]{{{DIGEST}}}", named["sha256"])
+    return not named["path"] or "\0" in named["path"] or not hashed
 
 
 def make_way(path, say):
