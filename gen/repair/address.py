@@ -17,17 +17,22 @@ from gen.sampling.address import DIGEST, FILE, NO_FILE, is_no_file, same_file
 from gen.sampling.settings import Settings
 from gen.sound import audio
 
-REPAIR = "repair"  # the key of the recording that was mended, which tells such a file from others
-NAMED = {REPAIR: "recording", "labels": "labels", "model": "run"}  # keys of files, and those of gen again for them
-CHANCE = {
-    "gen": str,
-    "model?": FILE,
-    "label": (None, str),
-    "seed": Number(int, 0, 2**64 - 1),
-    "stream": Number(int, 0, 2**63 - 1),
-    "temperature": Number(float, 0, 1000),
+REPAIR, BRIDGE, LOOP = "repair", "bridge", "loop"  # keys of the recording that each of these was made of
+NAMED = {  # keys of files, and those of gen again that say where they are
+    **dict.fromkeys((REPAIR, BRIDGE, LOOP), "recording"),
+    "to": "to",
+    "labels": "labels",
+    "model": "run",
 }
-RULES = {REPAIR: {REPAIR: FILE, "gap": str, "labels?": FILE, "method": str, **CHANCE}}
+ALL = {"gen": str, "label": (None, str), "stream": Number(int, 0, 2**63 - 1)}
+CHANCE = {**ALL, "seed": Number(int, 0, 2**64 - 1), "temperature": Number(float, 0, 1000)}
+CHANCES = ("seed", "stream", "temperature")  # of Settings
+LENGTH = Number(float, 0, 3600)
+RULES = {
+    REPAIR: {REPAIR: FILE, "gap": str, "labels?": FILE, "method": str, "model?": FILE, **CHANCE},
+    BRIDGE: {BRIDGE: FILE, "to": FILE, "model": FILE, "seconds": LENGTH, **CHANCE},
+    LOOP: {LOOP: FILE, "model": FILE, "seconds": LENGTH, **ALL},
+}
 BLOCK = 1 << 20  # samples compared at a time
 
 
@@ -64,7 +69,7 @@ def out_of_range(told: dict) -> str | None:
     if "gap" in told and "labels" not in told and told["gap"] != gaps.AUTO and not gaps.are_stretches(told["gap"]):
         return "its gap is no stretch of seconds"
     try:
-        Settings(**{key: told[key] for key in ("seed", "stream", "temperature")}).check()
+        Settings(**{key: told[key] for key in CHANCES if key in told}).check()
     except ValueError as error:
         return str(error)
     return NO_FILE if any(is_no_file(told[key]) for key in NAMED if key in told) else None

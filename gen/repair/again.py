@@ -1,11 +1,16 @@
 """A mended file made again from the address in it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from gen.repair import address, repaired
+from gen.repair import address, bridged, looped, repaired
 from gen.sound import audio
 
-MAKERS = {address.REPAIR: repaired.versions}
+MAKERS: dict[str, Callable] = {  # of versions, for what was made
+    address.REPAIR: repaired.versions,
+    address.BRIDGE: bridged.versions,
+    address.LOOP: looped.versions,
+}
 
 
 def again(path, out: str | None, given: dict, say, track) -> Path:

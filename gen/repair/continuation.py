@@ -21,8 +21,8 @@ HEARD = 4.0  # seconds before a gap that the model hears, at most
 STEP = 0.02  # seconds between two looks at the right side
 AFTER = 0.02, 0.06  # seconds of it that are heard then, and at the end
 SHARP = 0.1  # of its log-likelihood that counts at the end of the gap for resampling, less before
-FADE = 0.01  # seconds in which a continuation is cross-faded with what leads back from the right side
-ORDER = 0.016  # seconds of the linear prediction that leads back
+FADE = 0.015  # seconds at each end in which a continuation is cross-faded with what leads on from that side
+ORDER, REACH = 0.016, 0.128  # seconds of the linear prediction that leads on, and of the side it is fitted to
 STREAMS = 64
 
 
@@ -64,7 +64,7 @@ def continuation(
     wave = codec.decode(filtered.symbols()[best], float(before[-1]) if len(before) else 0.0).astype(np.float64)
     bits = float(nats[best] / np.log(2) / max(1, len(long) // digits))
     over = float((cost.nats - cost.expected).sum() / np.log(2) / max(1, len(symbols) // digits))
-    return Continuation(joined(wave, after, rate), bits, over, len(symbols) / digits / rate)
+    return Continuation(joined(wave, before, after, rate), bits, over, len(symbols) / digits / rate)
 
 
 class Filter:
@@ -108,11 +108,14 @@ class Filter:
         return np.concatenate(self.made, 1)
 
 
-def joined(wave, after, rate: int):
-    """Return a continuation cross-faded at its end with what linear prediction says led to `after`."""
-    size = min(round(FADE * rate), len(wave))
-    if len(after) < SHORT:
-        return wave
-    leading = extrapolate(after[::-1], size, min(round(ORDER * rate), len(after) // 2))[::-1]
-    fade = np.cos(np.pi / 2 * (np.arange(size) + 0.5) / size) ** 2
-    return np.concatenate([wave[: len(wave) - size], fade * wave[len(wave) - size :] + (1 - fade) * leading])
+def joined(wave, before, after, rate: int):
+    """Return a continuation cross-faded at both ends with what linear prediction expects there of the sides."""
+    wave = wave.copy()
+    size = min(round(FADE * rate), len(wave) // 2)
+    fade = np.cos(np.pi / 2 * (np.arange(size) + 0.5) / size) ** 2 if size else np.zeros(0)
+    for side, made in ((before, wave), (after[::-1], wave[::-1])):
+        near = side[max(0, len(side) - round(REACH * rate)) :]
+        if len(near) >= SHORT and size:
+            leading = extrapolate(near, size, min(round(ORDER * rate), len(near) // 2))
+            made[:size] = fade * leading + (1 - fade) * made[:size]
+    return wave

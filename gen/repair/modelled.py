@@ -53,8 +53,8 @@ class Modelled:
         begin = math.ceil(len(before) * to / rate)
         end = max(begin + 1, math.floor((len(before) + len(middle)) * to / rate))
         chance = self.label, self.seed, self.stream, self.temperature
-        sides = low[:begin], end - begin, low[end:]
-        found = continuation(self.engine, self.trained.codec, *sides, to, *chance, track=self.track)
+        gap = low[:begin], end - begin, low[end:], to
+        found = continuation(self.engine, self.trained.codec, *gap, *chance, self.track)
         difference = np.zeros(len(low))
         difference[begin:end] = found.wave - low[begin:end]
         return found, audio.resampled(difference, to, rate)[len(before) : len(before) + len(middle)]
