@@ -7,13 +7,13 @@ from gen.commands.sample import is_file, record
 
 GROUP = "Takes"
 ARGUMENT = Argument("the take to make again", "takes/seed0-0.wav")
-PATHS = ("run", "prime", "follow", "curves", "midi", "recording", "to", "labels", "out")
+PATHS = ("run", "prime", "follow", "curves", "midi", "back", "recording", "to", "labels", "out")
 HELP = """gen again TAKE [key=value ...]
 
 Make a take again from the address that gen sample wrote into it, or what gen repair, bridge or loop made, in TAKE-again
 beside it, and say whether the samples are the same. run=, prime=, follow=, curves= and midi= say where its model and
-the files that it went on from or followed are now, if they were moved; recording=, to= and labels= where the recording
-is that was mended, the one that a bridge leads to, and the labels of gaps.
+the files that it went on from or followed are now, if they were moved; recording=, to=, labels= and back= where the
+recording is that was mended, the one that a bridge leads to, the labels of gaps, and the model of reversed time.
 
   gen again runs/piano/takes/seed0-2.wav
   gen again one-repaired.wav recording=~/recordings/one.wav
@@ -28,6 +28,7 @@ def run(
     follow: str | None,
     curves: str | None,
     midi: str | None,
+    back: str | None,
     recording: str | None,
     to: str | None,
     labels: str | None,
@@ -37,7 +38,7 @@ def run(
     from gen.repair.again import again
 
     taken = {"run": run, "prime": prime, "follow": follow, "curves": curves, "midi": midi}
-    mended = {"run": run, "recording": recording, "to": to, "labels": labels}
+    mended = {"run": run, "back": back, "recording": recording, "to": to, "labels": labels}
     is_mended = address.kind(path) is not None
     mine, others = (mended, taken) if is_mended else (taken, mended)
     for key in others:

@@ -6,21 +6,32 @@ from gen.commands import Argument
 
 GROUP = "Your recordings"
 ARGUMENT = Argument("the two recordings to join", "one.wav two.wav", many=True)
-PATHS = ("run", "out")
+PATHS = ("run", "back", "out")
 HELP = """gen bridge A B run=RUN [key=value ...]
 
 Go from the end of A to the beginning of B: the model in RUN, of sounds like these, tries 64 continuations of A, keeps
 those from which B is likely to follow, and the likeliest is written between the two into A-to-B beside A, at A's rate,
 depth and channels. All samples of A and B stay as they are; the bridge itself is cross-faded at both ends. Another rate
 or channel count of B is converted. count=4 makes four bridges, and says which is the likeliest; another seed= makes
-others. The same command makes the same bytes, and so does gen again of what it wrote.
+others. With back=, a run that gen train made with reverse=on, it is made from both sides, joined where the two are most
+alike. The same command makes the same bytes, and so does gen again of what it wrote.
 
   gen bridge one.wav two.wav run=runs/speech
   gen bridge verse.flac chorus.flac run=runs/piano seconds=3 count=4 out=bridges
 """
 
 
-def run(paths, run: str, seconds: float, label: str | None, count: int, seed: int, temperature: float, out: str | None):
+def run(
+    paths,
+    run: str,
+    back: str | None,
+    seconds: float,
+    label: str | None,
+    count: int,
+    seed: int,
+    temperature: float,
+    out: str | None,
+):
     from pathlib import Path
 
     from gen.base import streams, terminal
@@ -36,5 +47,5 @@ def run(paths, run: str, seconds: float, label: str | None, count: int, seed: in
     settings: Any = {"seconds": seconds, "label": label, "seed": seed, "temperature": temperature}
     told: Any = {"say": terminal.say, "track": terminal.track}
     first, second = paths
-    made = bridged.versions(first, second, run, **settings, streams=range(count), **told)
+    made = bridged.versions(first, second, run, **settings, streams=range(count), back=back, **told)
     version.keep(made, there, new, count, terminal.say, streams.show)

@@ -23,14 +23,15 @@ NAMED = {  # keys of files, and those of gen again that say where they are
     "to": "to",
     "labels": "labels",
     "model": "run",
+    "back": "back",
 }
 ALL = {"gen": str, "label": (None, str), "stream": Number(int, 0, 2**63 - 1)}
 CHANCE = {**ALL, "seed": Number(int, 0, 2**64 - 1), "temperature": Number(float, 0, 1000)}
 CHANCES = ("seed", "stream", "temperature")  # of Settings
 LENGTH = Number(float, 0, 3600)
 RULES = {
-    REPAIR: {REPAIR: FILE, "gap": str, "labels?": FILE, "method": str, "model?": FILE, **CHANCE},
-    BRIDGE: {BRIDGE: FILE, "to": FILE, "model": FILE, "seconds": LENGTH, **CHANCE},
+    REPAIR: {REPAIR: FILE, "gap": str, "labels?": FILE, "method": str, "model?": FILE, "back?": FILE, **CHANCE},
+    BRIDGE: {BRIDGE: FILE, "to": FILE, "model": FILE, "back?": FILE, "seconds": LENGTH, **CHANCE},
     LOOP: {LOOP: FILE, "model": FILE, "seconds": LENGTH, **ALL},
 }
 BLOCK = 1 << 20  # samples compared at a time

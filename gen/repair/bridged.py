@@ -37,11 +37,11 @@ class Between(NamedTuple):
 
 def versions(
     recording, to, run, seconds: float, label: str | None, seed: int, temperature: float,
-    streams, say=lambda text: None, track=unseen,
+    streams, back=None, say=lambda text: None, track=unseen,
 ):  # fmt: skip
     """Yield the Version of each of `streams` of a bridge of `seconds` from the `recording` `to` another, both paths.
 
-    `run` is the path of the model that makes it. Raises ValueError.
+    `run` is the path of the model that makes it, `back` of one of reversed time, if there is one. Raises ValueError.
     """
     if not LEAST <= seconds <= LONGEST:
         raise ValueError(f"seconds={seconds}: a bridge has {LEAST:g} to {LONGEST:.0f} s")
@@ -57,6 +57,10 @@ def versions(
     model = Modelled(trained, run, recording, label, seed, temperature, say)
     model.track = track
     named = {address.BRIDGE: (recording, hashes[0]), "to": (to, hashes[1]), "model": (run, trained.sha256)}
+    if back:
+        facing = Trained(back)
+        model.face(facing, back, to)
+        named["back"] = back, facing.sha256
     settings = {"seconds": seconds, "label": label, "seed": seed, "temperature": temperature}
     gap = Gap(first.frames, first.frames + size)
     for stream in streams:

@@ -15,6 +15,7 @@ from gen.base.terminal import unseen
 from gen.base.uniforms import Uniforms
 from gen.engine.forced import hear
 from gen.engine.program import BLOCK
+from gen.sound import hearing
 from gen.sound.autoregression import SHORT, extrapolate
 
 HEARD = 4.0  # seconds before a gap that the model hears, at most
@@ -23,6 +24,7 @@ AFTER = 0.02, 0.06  # seconds of it that are heard then, and at the end
 SHARP = 0.1  # of its log-likelihood that counts at the end of the gap for resampling, less before
 FADE = 0.015  # seconds at each end in which a continuation is cross-faded with what leads on from that side
 ORDER, REACH = 0.016, 0.128  # seconds of the linear prediction that leads on, and of the side it is fitted to
+RAMP, LOUDER = 0.25, 20.0  # seconds before the right side in which the level is led to the one there; dB at most
 STREAMS = 64
 
 
@@ -109,13 +111,37 @@ class Filter:
 
 
 def joined(wave, before, after, rate: int):
-    """Return a continuation cross-faded at both ends with what linear prediction expects there of the sides."""
-    wave = wave.copy()
+    """Return a continuation cross-faded at both ends with what linear prediction expects there of the sides.
+
+    In a long one, in which its level may wander, that is led to the one at the right before it.
+    """
     size = min(round(FADE * rate), len(wave) // 2)
-    fade = np.cos(np.pi / 2 * (np.arange(size) + 0.5) / size) ** 2 if size else np.zeros(0)
-    for side, made in ((before, wave), (after[::-1], wave[::-1])):
-        near = side[max(0, len(side) - round(REACH * rate)) :]
-        if len(near) >= SHORT and size:
-            leading = extrapolate(near, size, min(round(ORDER * rate), len(near) // 2))
-            made[:size] = fade * leading + (1 - fade) * made[:size]
+    ahead, back = (leading(side, size, rate) for side in (before, after[::-1]))
+    fade = np.cos(np.pi / 2 * (np.arange(size) + 0.5) / size) ** 2
+    wave = wave.copy()
+    ramp = round(RAMP * rate)
+    if back is not None and len(wave) > 2 * ramp:
+        wave[::-1] = leveled(wave[::-1], back, ramp)
+    for expected, made in ((ahead, wave), (back, wave[::-1])):
+        if expected is not None:
+            made[:size] = fade * expected + (1 - fade) * made[:size]
     return wave
+
+
+def leading(side, size: int, rate: int):
+    """Return the `size` samples that linear prediction expects after a side (T,); None where it has next to nothing."""
+    near = side[max(0, len(side) - round(REACH * rate)) :]
+    if len(near) < SHORT or not size:
+        return None
+    return extrapolate(near, size, min(round(ORDER * rate), len(near) // 2))
+
+
+def leveled(wave, beginning, ramp: int):
+    """Return a wave whose level rises or falls, over `ramp` samples, to that of its `beginning` as it should be.
+
+    It does so by LOUDER at most, steadily in dB.
+    """
+    size = len(beginning)
+    levels = [hearing.level(np.sqrt(np.mean(part**2))) for part in (beginning, wave[:size])]
+    gain = np.clip(levels[0] - levels[1], -LOUDER, LOUDER) * np.clip(1 - (np.arange(len(wave)) - size) / ramp, 0, 1)
+    return wave * 10 ** (gain / 20)

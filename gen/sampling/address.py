@@ -26,6 +26,7 @@ ASKED = ("pitch", "loudness", "shift")  # those that are told of where they are 
 LONGEST = 1 << 16  # characters of an address
 DIGEST = 32  # digits of the hash of a file in it, the first half of its SHA-256
 FILE = {"path": str, "sha256": str}
+RUNS = ("run", "back")  # what is the path of a run
 NO_FILE = "it names a file by no path and hash"
 RULE = {
     "gen": str,
@@ -144,7 +145,7 @@ def same_file(take, kind: str, told: dict, given) -> str:
     path = str(given or told["path"])
     if not given and kind == "run" and not model_file(path).exists() and model_file(run_of(take)).exists():
         path = str(run_of(take))
-    file = model_file(path) if kind == "run" else Path(path)
+    file = model_file(path) if kind in RUNS else Path(path)
     if not file.exists():
         raise ValueError(f"{take}: was made with {kind} {path}, which isn't there; give {kind}= where it is now")
     check_same(take, kind, path, told, digest(file))

@@ -4,8 +4,8 @@ FOLDER holds recordings, LIST is a file of the names of those that the model in 
 few seconds that begin and end where it sounds, drawn by a fixed seed, are bridged, COUNT (10) times, and looped as
 often; what is made is kept in the folder OUT, if there is one. Told are the steps at the seams: of level, between the
 10 ms before and after a moment, and of the spectrum, between the 32 ms before and after it (RMS over mel bands in dB,
-of those in 50 dB), each the highest of that at the two ends of a cross-fade and in its middle; and beside them the same
-at places of the recordings that sound. All at the model's rate.
+what isn't heard left out), each the highest of that at the two ends of a cross-fade and in its middle; and beside them
+the same at places of the recordings that sound. All at the model's rate.
 """
 
 import sys
@@ -24,7 +24,7 @@ SECONDS = 4.0  # of an excerpt that is bridged, twice as many of one that is loo
 SOUNDS = -45.0  # dBFS around both ends of an excerpt, and around a place that is compared
 NEAR = 0.05  # seconds around it
 LEVEL, SPECTRUM = 0.01, 0.032  # seconds before and after a moment
-SILENCE = 1e-9  # of a power, so that there is a level
+SILENCE = 10 ** (hearing.QUIET / 10)  # of a power: what is under it isn't heard
 COMPARED = 100  # places in an excerpt
 COLUMNS = "level dB", "spectrum dB"
 
@@ -44,7 +44,7 @@ def steps(wave, moments, rate: int) -> list:
         powers = [np.mean(part**2) + SILENCE for part in (wave[at - near : at], wave[at : at + near])]
         levels.append(abs(10 * np.log10(powers[0] / powers[1])))
         both = np.stack([mel(part, rate) for part in (wave[at - wide : at], wave[at : at + wide])])
-        both = np.maximum(both, both.max() - seams.RANGE)
+        both = np.maximum(both, max(both.max() - seams.RANGE, hearing.QUIET - 10))
         spectra.append(hearing.distance(*both))
     return [max(levels), max(spectra)]
 

@@ -6,10 +6,17 @@ import numpy as np
 import pytest
 import soundfile
 
+from gen.repair import continuation
 from gen.sampling.trained import Trained
 from tests.mutate import mutated, written
 from tests.repair.test_mend import record
 from tests.small import save_run
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    """Let few streams be tried, which takes less time."""
+    monkeypatch.setattr(continuation, "STREAMS", 8)
 
 
 @pytest.fixture

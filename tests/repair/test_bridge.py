@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from gen.repair import continuation
 from gen.sampling.trained import Trained
 from tests.repair.test_mend import record
 from tests.small import save_run
@@ -12,6 +13,12 @@ FORMATS = [
     ("a.wav", "FLOAT", 11025, 1),
     ("a.aiff", "PCM_16", 8000, 2),
 ]
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    """Let few streams be tried, which takes less time."""
+    monkeypatch.setattr(continuation, "STREAMS", 8)
 
 
 @pytest.fixture
