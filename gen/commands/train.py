@@ -16,7 +16,7 @@ and tensorboard. Each validation says in a line what the training has come to an
 what short takes sound like: learning, plateau, overfitting, held-out part unlike the rest, collapsed to silence, noise,
 or stuck in a loop. The best model is kept; patience= ends a training that brings none better. The same command again
 goes on where it was stopped.
-reverse=on plays them backward, for gen repair and gen bridge, which take such a run as back=.
+reverse=on has it learn them backward in time, for gen repair and gen bridge, which take such a run as back=.
 control=mel, or pitch+loudness, tells the model these curves of the recordings as it learns: gen sample follow=, midi=
 and pitch= then play it.
 -m runs one training per value, one after the other; +experiment=leaderboard is every model for the same minutes.

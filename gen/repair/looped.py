@@ -20,9 +20,7 @@ LENGTH = 0.2, 60.0  # seconds of a loop, the shortest and the longest
 LONGEST = 1800.0  # seconds of a recording, which is held in memory
 
 
-def versions(
-    recording, run, seconds: float, label: str | None, streams, say=lambda text: None, track=unseen
-):  # fmt: skip
+def versions(recording, run, seconds: float, label: str | None, streams, say=lambda text: None, track=unseen):
     """Yield the Version of each of `streams`: the best loop of about `seconds` in a `recording`, a path, and the next.
 
     `run` is the path of the model that judges them. Raises ValueError.
@@ -34,7 +32,8 @@ def versions(
     check(kept, seconds)
     trained = Trained(run)
     engine = scorer(trained, run, say)
-    wave = audio.read(recording, trained.rate).astype(np.float64)
+    blocks = track(audio.blocks(recording, trained.rate), "reading", -(-kept.frames // audio.BLOCK))
+    wave = np.concatenate(list(blocks)).astype(np.float64)
     number = class_of(trained, engine, recording, label)
     found = seams.shortlist(wave, trained.rate, seconds, track)
     if len(found) <= max(streams):
