@@ -46,7 +46,7 @@ def complete(settings: dict, choices: dict, swept: dict):
     """Name the run after its folder, its model and, in a sweep, the values that this training has."""
     if settings["name"] is None:
         name = run_name(settings["data"]["path"] or "tones", choices["model"], swept, "model")
-        settings["name"] = f"{name}-reverse" if settings["reverse"] and "reverse" not in swept else name
+        settings["name"] = f"{name}-reverse" if settings.get("reverse") and "reverse" not in swept else name
 
 
 def run_name(folder, kind: str, swept: dict, chosen: str) -> str:

@@ -1,8 +1,8 @@
 import json
 import random
+import re
 import shutil
 
-import numpy as np
 import pytest
 import soundfile
 
@@ -95,10 +95,11 @@ def test_of_several_versions_the_likeliest_is_told(gen, tmp_path):
     assert (code, len(out.split())) == (0, 4)
     costs = [float(line.split("costs ")[1].split()[0]) for line in err.splitlines()[:4]]
     assert len({(tmp_path / name).read_bytes() for name in out.split()}) == 4
-    likeliest = f"{min(costs):.2f} after {out.split()[int(np.argmin(costs))]}"
-    assert err.splitlines()[4].startswith(
-        f"the likeliest first, by the bits/sample that what follows the gaps costs: {likeliest}, "
-    )
+    line = err.splitlines()[4]
+    assert line.startswith("the likeliest first, by the bits/sample that what follows the gaps costs: ")
+    ranked = re.findall(r"([\d.]+) after ([\w.-]+)", line)
+    assert [float(bits) for bits, _ in ranked] == sorted(costs)
+    assert {name: float(bits) for bits, name in ranked} == dict(zip(out.split(), costs, strict=True))
 
 
 def test_mutated_addresses_are_each_refused_in_a_line_or_harmless(told, tmp_path):
@@ -106,7 +107,7 @@ def test_mutated_addresses_are_each_refused_in_a_line_or_harmless(told, tmp_path
     comment = json.loads(soundfile.SoundFile("a-repaired.wav").comment)
     samples, _ = soundfile.read("a-repaired.wav", dtype="int16")
     chance, refused = random.Random(0), 0
-    for _ in range(60):
+    for _ in range(30):
         with soundfile.SoundFile("b.wav", "w", 8000, 1, "PCM_16") as file:
             file.comment = written(mutated(comment, chance))
             file.write(samples)
@@ -115,4 +116,4 @@ def test_mutated_addresses_are_each_refused_in_a_line_or_harmless(told, tmp_path
         assert code == 0 or (out.isprintable() and "a defect" not in out), out
         for path in tmp_path.glob("b-*"):
             path.unlink()
-    assert refused > 30
+    assert refused > 15
