@@ -2,10 +2,10 @@
 
 FOLDER holds recordings, LIST is a file of the names of those that the model in RUN was not trained on. Excerpts of a
 few seconds that begin and end where it sounds, drawn by a fixed seed, are bridged, COUNT (10) times, and looped as
-often; what is made is kept in the folder OUT, if there is one. Told are the steps at the seams: of level, between the
-10 ms before and after a moment, and of the spectrum, between the 32 ms before and after it (RMS over mel bands in dB,
-what isn't heard left out), each the highest of that at the two ends of a cross-fade and in its middle; and beside them
-the same at places of the recordings that sound. All at the model's rate.
+often; what is made is kept in the folder OUT, if there is one, of which `gen report OUT` makes a page. Told are the
+steps at the seams: of level, between the 10 ms before and after a moment, and of the spectrum, between the 32 ms before
+and after it (RMS over mel bands in dB, what isn't heard left out), each the highest of that at the two ends of a
+cross-fade and in its middle; and beside them the same at places of the recordings that sound. All at the model's rate.
 """
 
 import sys
@@ -73,15 +73,15 @@ def around(fade: float, first: int, rate: int) -> list:
     return [first, first + size // 2, first + size]
 
 
-def bridges(parts, run, rate: int, folder: Path) -> list:
-    """Return the steps at both seams of bridges from each excerpt to the next."""
+def bridges(parts, run, rate: int, home: Path, out: Path) -> list:
+    """Return the steps at both seams of bridges from each excerpt to the next, which are written to `out`."""
     found = []
     for number, (one, two) in enumerate(zip(parts, [*parts[1:], parts[0]], strict=True)):
         for name, wave in (("a.wav", one), ("b.wav", two)):
-            soundfile.write(folder / name, wave, rate, "FLOAT")
-        paths, how = (folder / "a.wav", folder / "b.wav"), (run, 1.5, None, 0, 0.9)
+            soundfile.write(home / name, wave, rate, "FLOAT")
+        paths, how = (home / "a.wav", home / "b.wav"), (run, 1.5, None, 0, 0.9)
         (version,) = bridged.versions(*paths, *how, [0])
-        made = audio.read(version.write(folder / f"bridge-{number}.wav", version.comment, True), rate).astype(float)
+        made = audio.read(version.write(out / f"bridge-{number}.wav", version.comment, True), rate).astype(float)
         second = len(made) - len(two)
         seams_at = around(FADE, len(one), rate), around(FADE, second - round(FADE * rate), rate)
         found.append([steps(made, moments, rate) for moments in seams_at])
@@ -89,13 +89,13 @@ def bridges(parts, run, rate: int, folder: Path) -> list:
     return [seam for both in found for seam in both]
 
 
-def loops(parts, run, rate: int, folder: Path) -> list:
-    """Return the steps at the seam of the best loop of each excerpt."""
+def loops(parts, run, rate: int, home: Path, out: Path) -> list:
+    """Return the steps at the seam of the best loop of each excerpt, which are written to `out`."""
     found = []
     for number, wave in enumerate(parts):
-        soundfile.write(folder / "a.wav", wave, rate, "FLOAT")
-        (version,) = looped.versions(folder / "a.wav", run, 2.0, None, [0])
-        made = audio.read(version.write(folder / f"loop-{number}.wav", version.comment, True), rate).astype(float)
+        soundfile.write(home / "a.wav", wave, rate, "FLOAT")
+        (version,) = looped.versions(home / "a.wav", run, 2.0, None, [0])
+        made = audio.read(version.write(out / f"loop-{number}.wav", version.comment, True), rate).astype(float)
         turned = np.concatenate([made[len(made) // 2 :], made[: len(made) // 2]])
         end = len(made) - len(made) // 2
         found.append(steps(turned, around(seams.FADE, end - round(seams.FADE * rate), rate), rate))
@@ -123,9 +123,9 @@ def main(folder, names, run, count=10, out=None):
             places = random.integers(rate // 4, len(part) - rate // 4, COMPARED)
             real[fade] += [steps(part, around(fade, at, rate), rate) for at in places if sounds(part, at, rate)]
     with tempfile.TemporaryDirectory() as home:
-        kept = Path(out or home)
-        kept.mkdir(parents=True, exist_ok=True)
-        made = bridges(short, run, rate, kept), loops(long, run, rate, kept)
+        places = Path(home), Path(out or home)
+        places[1].mkdir(parents=True, exist_ok=True)
+        made = bridges(short, run, rate, *places), loops(long, run, rate, *places)
     for name, fade, found in zip(("bridges", "loops"), real, made, strict=True):
         told(name, found)
         told("recorded", real[fade])
