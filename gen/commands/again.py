@@ -7,23 +7,47 @@ from gen.commands.sample import is_file, record
 
 GROUP = "Takes"
 ARGUMENT = Argument("the take to make again", "takes/seed0-0.wav")
-PATHS = ("run", "prime", "follow", "curves", "midi", "out")
+PATHS = ("run", "prime", "follow", "curves", "midi", "back", "recording", "to", "labels", "out")
 HELP = """gen again TAKE [key=value ...]
 
-Make a take again from the address that gen sample wrote into it, in TAKE-again beside it, and say whether the samples
-are the same. run=, prime=, follow=, curves= and midi= say where its model and the files that it went on from or
-followed are now, if they were moved.
+Make a take again from the address that gen sample wrote into it, or what gen repair, bridge or loop made, in TAKE-again
+beside it, and say whether the samples are the same. run=, prime=, follow=, curves= and midi= say where its model and
+the files that it went on from or followed are now, if they were moved; recording=, to=, labels= and back= where the
+recording is that was mended, the one that a bridge leads to, the labels of gaps, and the model of reversed time.
 
   gen again runs/piano/takes/seed0-2.wav
+  gen again one-repaired.wav recording=~/recordings/one.wav
 """
 
 
 def run(
-    path, out: str | None, run: str | None, prime: str | None, follow: str | None, curves: str | None, midi: str | None
+    path,
+    out: str | None,
+    run: str | None,
+    prime: str | None,
+    follow: str | None,
+    curves: str | None,
+    midi: str | None,
+    back: str | None,
+    recording: str | None,
+    to: str | None,
+    labels: str | None,
 ):
-    from gen.base import streams
+    from gen.base import streams, terminal
+    from gen.repair import address
+    from gen.repair.again import again
 
-    remake(path, 0.0, "again", out, run=run, prime=prime, follow=follow, curves=curves, midi=midi)
+    taken = {"run": run, "prime": prime, "follow": follow, "curves": curves, "midi": midi}
+    mended = {"run": run, "back": back, "recording": recording, "to": to, "labels": labels}
+    is_mended = address.kind(path) is not None
+    mine, others = (mended, taken) if is_mended else (taken, mended)
+    for key in others:
+        if others[key] and key not in mine:
+            raise ValueError(f"{key}={others[key]}: {path} is {'no take' if is_mended else 'a take'}; leave {key}= out")
+    if is_mended:
+        streams.show(again(path, out, mended, terminal.say, terminal.track))
+    else:
+        remake(path, 0.0, "again", out, **taken)
     streams.show(f"the same bytes as {path}")
 
 

@@ -16,6 +16,7 @@ and tensorboard. Each validation says in a line what the training has come to an
 what short takes sound like: learning, plateau, overfitting, held-out part unlike the rest, collapsed to silence, noise,
 or stuck in a loop. The best model is kept; patience= ends a training that brings none better. The same command again
 goes on where it was stopped.
+reverse=on has it learn them backward in time, for gen repair and gen bridge, which take such a run as back=.
 control=mel, or pitch+loudness, tells the model these curves of the recordings as it learns: gen sample follow=, midi=
 and pitch= then play it. unlabelled=0.1 leaves labels out in a tenth of it, for gen sample guidance= and label=any.
 -m runs one training per value, one after the other; +experiment=leaderboard is every model for the same minutes.
@@ -44,7 +45,8 @@ def absent() -> list:
 def complete(settings: dict, choices: dict, swept: dict):
     """Name the run after its folder, its model and, in a sweep, the values that this training has."""
     if settings["name"] is None:
-        settings["name"] = run_name(settings["data"]["path"] or "tones", choices["model"], swept, "model")
+        name = run_name(settings["data"]["path"] or "tones", choices["model"], swept, "model")
+        settings["name"] = f"{name}-reverse" if settings.get("reverse") and "reverse" not in swept else name
 
 
 def run_name(folder, kind: str, swept: dict, chosen: str) -> str:
@@ -57,9 +59,13 @@ def run_name(folder, kind: str, swept: dict, chosen: str) -> str:
     return name_of(f"{stem}-{kind}{''.join(values)}")
 
 
-def run(**settings):
+def run(reverse: bool, **settings):
     from gen.training.loop import train
 
+    if reverse:
+        if settings["control"]:
+            raise ValueError("reverse=on: curves are told as time goes; leave control= out")
+        settings["data"]["reverse"] = True
     if settings["minutes"] is None and settings["steps"] is None:
         settings["minutes"] = 3.0 if settings["data"]["path"] is None else 60.0
     train(**settings)

@@ -28,13 +28,17 @@ CHUNK = 1 << 20  # bytes checked at a time
 
 
 class Recording(NamedTuple):
-    """An encoded file: `name` is its path within the folder, `length` in symbols, `rate` in Hz as recorded."""
+    """An encoded file: `name` is its path within the folder, `length` in symbols, `rate` in Hz as recorded.
+
+    Where it is `backward`, so many symbols a sample, its last sample is read first.
+    """
 
     name: str
     symbols: Path
     dtype: str
     length: int
     rate: int
+    backward: int = 0
 
     @property
     def content(self) -> str:
@@ -43,8 +47,11 @@ class Recording(NamedTuple):
 
     def read(self, start: int, stop: int):
         """Return symbols start..stop as int64, reading no others."""
-        part = np.memmap(self.symbols, self.dtype, "r", shape=(self.length,))[start:stop]
-        return part.astype(np.int64)
+        whole = np.memmap(self.symbols, self.dtype, "r", shape=(self.length,))
+        if not self.backward:
+            return whole[start:stop].astype(np.int64)
+        part = whole[self.length - stop : self.length - start].astype(np.int64)
+        return part.reshape(-1, self.backward)[::-1].ravel()
 
 
 def encode(folder: Path, names: list, codec, rate: int, track=unseen):

@@ -50,6 +50,7 @@ def prepare(
     segment: float,
     tail: float,
     test: float | str = 0.0,  # none, as in runs from before there was such a part
+    reverse: bool = False,
     lanes: int = 1,
     track=unseen,
 ) -> Corpus:
@@ -57,8 +58,8 @@ def prepare(
 
     `labels` is "none", "folder" or a pattern (see `label_of`); `valid` and `test` are a fraction or the path of a list
     of names; `segment` is the longest segment in seconds, shorter where `lanes` need more of them; `tail` is how many
-    seconds of silence, at least, follow the end of a recording trained on, so that a model learns that sounds end.
-    Raises ValueError.
+    seconds of silence, at least, follow the end of a recording trained on, so that a model learns that sounds end. With
+    `reverse` all segments are played backward. Raises ValueError.
     """
     if rate not in audio.RATES or segment <= 0:
         least, most = audio.RATES[0], audio.RATES[-1]
@@ -74,6 +75,8 @@ def prepare(
         tones.write(path)
     folder, whole, classes, notes = gather(path, codec, rate, labels, track)
     train, held, tested = divide(whole, valid, test, codec.digits, rate)
+    if reverse:
+        train, held, tested = (backward(part, codec) for part in (train, held, tested))
     left = {s.label for s in train}
     for number, label in enumerate(classes or [""]):
         if number not in left:
@@ -91,6 +94,20 @@ def prepare(
         notes.append(f"data.test={test} holds out no recording: gen evaluate will score the valid part")
     parts = train, cut(held, longest), cut(tested, longest)
     return Corpus(*parts, classes, len(whole), seconds, notes, folder)
+
+
+def backward(segments, codec) -> list:
+    """Return Segments that are played backward. Raises ValueError for a codec whose symbols mean nothing so."""
+    if getattr(codec, "emphasis", 0):
+        raise ValueError(f"reverse=on: codec.emphasis={codec.emphasis:g} is another thing backward; leave one out")
+    return [
+        s._replace(
+            recording=s.recording._replace(backward=codec.digits),
+            start=s.recording.length - s.stop,
+            stop=s.recording.length - s.start,
+        )
+        for s in segments
+    ]
 
 
 def gather(path, codec, rate: int, labels: str, track=unseen) -> tuple:

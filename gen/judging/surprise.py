@@ -52,8 +52,15 @@ class Surprise(NamedTuple):
         return float(np.argmax(means) * FRAME), float(means.max())
 
 
-def scorer(trained, run, say=lambda text: None) -> Engine:
-    """Return the engine of a trained model, to hear recordings with; raise ValueError where it can't be compiled."""
+def scorer(trained, run, say=lambda text: None, backward: bool = False) -> Engine:
+    """Return the engine of a trained model, to hear recordings with, `backward` or as they are.
+
+    Raises ValueError where it can't be compiled, or learned the other way round.
+    """
+    if trained.backward and not backward:
+        raise ValueError(f"{run}: learned reversed time, for back= of gen repair and gen bridge; give another run")
+    if backward and not trained.backward:
+        raise ValueError(f"{run}: learned time as it is; back= takes a run of gen train with reverse=on")
     engine = trained.sampler(warn=say)
     if not isinstance(engine, Engine):
         raise ValueError(f"{run}: its model can't be compiled, and only the compiled engine listens fast enough")

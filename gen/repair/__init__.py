@@ -1,1 +1,1 @@
-"""Recordings mended: gaps filled by linear prediction or by a model, whatever lies outside them left as it is."""
+"""Recordings mended, joined and looped, by linear prediction or by a model; all else in them stays as it is."""

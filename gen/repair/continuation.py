@@ -11,17 +11,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gen.base.terminal import unseen
 from gen.base.uniforms import Uniforms
 from gen.engine.forced import hear
 from gen.engine.program import BLOCK
+from gen.sound import hearing
 from gen.sound.autoregression import SHORT, extrapolate
 
 HEARD = 4.0  # seconds before a gap that the model hears, at most
 STEP = 0.02  # seconds between two looks at the right side
 AFTER = 0.02, 0.06  # seconds of it that are heard then, and at the end
 SHARP = 0.1  # of its log-likelihood that counts at the end of the gap for resampling, less before
-FADE = 0.01  # seconds in which a continuation is cross-faded with what leads back from the right side
-ORDER = 0.016  # seconds of the linear prediction that leads back
+FADE = 0.015  # seconds at each end in which a continuation is cross-faded with what leads on from that side
+ORDER, REACH = 0.016, 0.128  # seconds of the linear prediction that leads on, and of the side it is fitted to
+RAMP, LOUDER = 0.25, 20.0  # seconds before the right side in which the level is led to the one there; dB at most
 STREAMS = 64
 
 
@@ -37,7 +40,9 @@ class Continuation(NamedTuple):
     heard: float
 
 
-def continuation(engine, codec, before, count: int, after, rate: int, label: int, seed: int, stream: int, temperature):
+def continuation(
+    engine, codec, before, count: int, after, rate: int, label: int, seed: int, stream: int, temperature, track=unseen
+):
     """Return the Continuation of `before` for `count` samples that suits `after` best, of STREAMS.
 
     The uniform numbers are those of streams `stream` * STREAMS and on of the seed. Without anything after, it is that
@@ -52,7 +57,7 @@ def continuation(engine, codec, before, count: int, after, rate: int, label: int
         codec.encode(after[: round(seconds * rate)], float(after[0])) if len(after) else [] for seconds in AFTER
     )
     step, total = round(STEP * rate) * digits, count * digits
-    for at in range(0, total, step):
+    for at in track(range(0, total, step), "continuing", -(-total // step)):
         filtered.sample(min(step, total - at))
         if len(after) and at + step < total:
             filtered.resample(SHARP * (at + step) / total * filtered.likelihood(short))
@@ -61,7 +66,7 @@ def continuation(engine, codec, before, count: int, after, rate: int, label: int
     wave = codec.decode(filtered.symbols()[best], float(before[-1]) if len(before) else 0.0).astype(np.float64)
     bits = float(nats[best] / np.log(2) / max(1, len(long) // digits))
     over = float((cost.nats - cost.expected).sum() / np.log(2) / max(1, len(symbols) // digits))
-    return Continuation(joined(wave, after, rate), bits, over, len(symbols) / digits / rate)
+    return Continuation(joined(wave, before, after, rate), bits, over, len(symbols) / digits / rate)
 
 
 class Filter:
@@ -105,11 +110,38 @@ class Filter:
         return np.concatenate(self.made, 1)
 
 
-def joined(wave, after, rate: int):
-    """Return a continuation cross-faded at its end with what linear prediction says led to `after`."""
-    size = min(round(FADE * rate), len(wave))
-    if len(after) < SHORT:
-        return wave
-    leading = extrapolate(after[::-1], size, min(round(ORDER * rate), len(after) // 2))[::-1]
+def joined(wave, before, after, rate: int):
+    """Return a continuation cross-faded at both ends with what linear prediction expects there of the sides.
+
+    In a long one, in which its level may wander, that is led to the one at the right before it.
+    """
+    size = min(round(FADE * rate), len(wave) // 2)
+    ahead, back = (leading(side, size, rate) for side in (before, after[::-1]))
     fade = np.cos(np.pi / 2 * (np.arange(size) + 0.5) / size) ** 2
-    return np.concatenate([wave[: len(wave) - size], fade * wave[len(wave) - size :] + (1 - fade) * leading])
+    wave = wave.copy()
+    ramp = round(RAMP * rate)
+    if back is not None and len(wave) > 2 * ramp:
+        wave[::-1] = leveled(wave[::-1], back, ramp)
+    for expected, made in ((ahead, wave), (back, wave[::-1])):
+        if expected is not None:
+            made[:size] = fade * expected + (1 - fade) * made[:size]
+    return wave
+
+
+def leading(side, size: int, rate: int):
+    """Return the `size` samples that linear prediction expects after a side (T,); None where it has next to nothing."""
+    near = side[max(0, len(side) - round(REACH * rate)) :]
+    if len(near) < SHORT or not size:
+        return None
+    return extrapolate(near, size, min(round(ORDER * rate), len(near) // 2))
+
+
+def leveled(wave, beginning, ramp: int):
+    """Return a wave whose level rises or falls, over `ramp` samples, to that of its `beginning` as it should be.
+
+    It does so by LOUDER at most, steadily in dB.
+    """
+    size = len(beginning)
+    levels = [hearing.level(np.sqrt(np.mean(part**2))) for part in (beginning, wave[:size])]
+    gain = np.clip(levels[0] - levels[1], -LOUDER, LOUDER) * np.clip(1 - (np.arange(len(wave)) - size) / ramp, 0, 1)
+    return wave * 10 ** (gain / 20)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from gen.base import files
 
 STRETCH = re.compile(r"(\d+\.?\d*|\.\d+):(\d+\.?\d*|\.\d+)")  # seconds from and to
+AUTO = "auto"  # in place of stretches: what is found
 SPECTRAL = "\\"  # begins Audacity's lines about frequencies
 LARGEST = 1 << 20  # bytes of a file of labels
 
@@ -30,16 +31,25 @@ def read(text: str, path, rate: int, frames: int) -> list:
     It says stretches in seconds, such as "1.20:1.35", several with a space or a comma between them, or names a file of
     labels as Audacity exports them. Raises ValueError.
     """
-    words = re.split(r"[\s,]+", text.strip())
-    if not all(STRETCH.fullmatch(word) for word in words):
+    if not are_stretches(text):
         if not Path(text).exists():
             raise ValueError(
                 f"gap={text}: is no stretch of seconds, such as 1.20:1.35, and no file of labels that is there"
             )
         stretches = labels(text)
     else:
-        stretches = [(word, *map(float, word.split(":"))) for word in words]
+        stretches = [(word, *map(float, word.split(":"))) for word in words_of(text)]
     return checked(stretches, path, rate, frames)
+
+
+def words_of(text: str) -> list:
+    """Return the words of a text between spaces and commas."""
+    return re.split(r"[\s,]+", text.strip())
+
+
+def are_stretches(text: str) -> bool:
+    """Return whether a text says stretches of seconds."""
+    return all(STRETCH.fullmatch(word) for word in words_of(text))
 
 
 def labels(path) -> list:

@@ -52,6 +52,7 @@ DATA = {
     "test?": VALID,
     "segment": LENGTH,
     "tail?": LENGTH,
+    "reverse?": bool,
 }
 NODE = {"_target_": str}
 HEADER = {

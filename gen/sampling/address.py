@@ -28,6 +28,8 @@ USUAL = {key: getattr(Settings(), key) for key in ASKED}
 LONGEST = 1 << 16  # characters of an address
 DIGEST = 32  # digits of the hash of a file in it, the first half of its SHA-256
 FILE = {"path": str, "sha256": str}
+RUNS = ("run", "back")  # what is the path of a run
+NO_FILE = "it names a file by no path and hash"
 RULE = {
     "gen": str,
     "model": FILE,
@@ -118,14 +120,19 @@ def read(take) -> dict:
 
 def out_of_range(address: dict) -> str | None:
     """Return what is wrong with an address whose fields have the right types, None where it holds."""
-    for named in filter(None, (address["model"], *(address[key] for key in HEARD))):
-        if not named["path"] or "\0" in named["path"] or not re.fullmatch(rf"[0-9a-f]{{{DIGEST}}}", named["sha256"]):
-            return "it names a file by no path and hash"
+    if any(map(is_no_file, filter(None, (address["model"], *(address[key] for key in HEARD))))):
+        return NO_FILE
     try:
         Settings(stream=address["stream"], **{key: address[key] for key in (*SETTINGS, *ASKED)}).check()
     except ValueError as error:
         return str(error)
     return None
+
+
+def is_no_file(named: dict) -> bool:
+    """Return whether what an address says of a FILE can't be the path of one and a hash."""
+    hashed = re.fullmatch(rf"[0-9a-f]{{{DIGEST}}}", named["sha256"])
+    return not named["path"] or "\0" in named["path"] or not hashed
 
 
 def make_way(path, say):
@@ -153,7 +160,7 @@ def same_file(take, kind: str, told: dict, given) -> str:
     path = str(given or told["path"])
     if not given and kind == "run" and not model_file(path).exists() and model_file(run_of(take)).exists():
         path = str(run_of(take))
-    file = model_file(path) if kind == "run" else Path(path)
+    file = model_file(path) if kind in RUNS else Path(path)
     if not file.exists():
         raise ValueError(f"{take}: was made with {kind} {path}, which isn't there; give {kind}= where it is now")
     check_same(take, kind, path, told, digest(file))

@@ -33,6 +33,12 @@ class Trained:
         self.any = len(self.classes) if self.header.get("any") else None  # the class that says nothing, if it has one
         self._samplers = {}
 
+    @property
+    def backward(self) -> bool:
+        """Whether it was trained on recordings that were played backward, as its takes are then."""
+        trained = self.header.get("trained", {})
+        return bool(trained) and trained["settings"]["data"].get("reverse", False)
+
     def recordings(self, run) -> dict:
         """Return where the recordings are that the model in `run` was trained on, as `gen train` calls its data.
 
@@ -87,6 +93,8 @@ class Trained:
         """
         asked = self.opened(Settings(*given, **settings))
         asked.check()
+        if self.backward:
+            warn("this model learned reversed time: what it makes plays backward")
         labels = self.label_ids(asked.label, asked.count or 1, asked.stream)
         streams = list(range(asked.stream, asked.stream + len(labels)))
         wave: Any = asked.prime
@@ -189,8 +197,11 @@ class Trained:
 
     @torch.inference_mode()
     def bits_per_sample(self, wave, label: str | None = None) -> float:
-        """Return how many bits the model needs for each sample of a wave (T,) at `rate` Hz, from silence on."""
-        symbols = torch.from_numpy(self.codec.encode(wave))
+        """Return how many bits the model needs for each sample of a wave (T,) at `rate` Hz, from silence on.
+
+        A `backward` one hears it backward.
+        """
+        symbols = torch.from_numpy(self.codec.encode(wave[::-1] if self.backward else wave))
         if not len(symbols):
             raise ValueError("the wave holds no samples; give at least one")
         state = self.model.start(torch.tensor(self.label_ids(label, 1)))

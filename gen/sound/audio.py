@@ -8,6 +8,7 @@ import contextlib
 import errno
 import filecmp
 import io
+import itertools
 import os
 import struct
 from pathlib import Path
@@ -28,6 +29,7 @@ BLOCK = 65536  # frames read at a time
 MOST = {".wav": (2**32 - 2**16) // 2, ".flac": 2**36 - 1}  # samples of a 16-bit file, as its header counts them
 DEPTHS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}  # bits of a stored sample
 REAL = {"FLOAT": "float32", "DOUBLE": "float64"}  # types of what is stored as no whole number
+UNSIGNED = {"PCM_S8": "PCM_U8"}  # what a WAV has in place of other formats' depths
 KEPT = {"WAV", "WAVEX", "RF64", "FLAC", "AIFF"}  # formats that `rewrite` writes
 TOLD = ("title", "copyright", "artist", "date", "album", "license", "tracknumber", "genre")  # that it copies
 FLAC_FRAME = 4096  # samples that libsndfile encodes together
@@ -47,6 +49,14 @@ def mp3(wave, rate: int) -> bytes:
 def resampled(wave, rate: float, to: float):
     """Return a wave (T,) at another rate; its sample 0 stays where it is, and beyond its ends it is silent."""
     return wave if rate == to else soxr.resample(wave, rate, to)
+
+
+def resampled_blocks(blocks, rate: int, to: int, channels: int):
+    """Yield blocks (n, channels) of any length at another rate, as `resampled` does with all of them together."""
+    resampler = soxr.ResampleStream(rate, to, channels, dtype="float64")
+    for block in blocks:
+        yield resampler.resample_chunk(block)
+    yield resampler.resample_chunk(np.zeros((0, channels)), last=True)
 
 
 def native_rate(path) -> int:
@@ -120,6 +130,12 @@ def write(path, wave, rate: int):
     file = io.BytesIO()
     soundfile.write(file, pcm(wave), rate, "PCM_16", format=written_format(path))
     files.write(path, file.getvalue())
+
+
+def as_wav(wave, rate: int) -> bytes:
+    """Return a wave (T,) as a 16-bit WAV."""
+    samples = pcm(wave)
+    return wav_header(rate, len(samples)) + samples.tobytes()
 
 
 class Take:
@@ -243,11 +259,13 @@ def as_stored(wave, subtype: str):
     return (np.clip(np.rint(np.asarray(wave, np.float64) * half), -half, half - 1) * (2**31 / half)).astype(np.int32)
 
 
-def rewrite(path, out, patches, comment: str, new: bool) -> Path:
+def rewrite(path, out, patches, comment: str, new: bool, form: str | None = None, finish=lambda part: None) -> Path:
     """Write a file again to `out` in its own format, the `patches` in place of its samples; return where it is.
 
-    `patches` are (begin, end, samples as `stored`) in order; all else is the same, bit for bit. The `comment` replaces
-    its own. With `new` no different file of that name is replaced, see `free_name`. Raises ValueError.
+    `patches` are (begin, end, samples as `stored`) in order, taken as they are needed; all else is the same, bit for
+    bit. The `comment` replaces its own. With `new` no different file of that name is replaced, see `free_name`. `form`
+    is another of KEPT to write, and `finish(part)` is called with the path of what is written, before it has its name.
+    Raises ValueError.
     """
     out = Path(out)
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
@@ -255,19 +273,22 @@ def rewrite(path, out, patches, comment: str, new: bool) -> Path:
         with _open(path) as old, files.named(out):
             part.touch()
             how = {"samplerate": old.samplerate, "channels": old.channels, "subtype": old.subtype, "format": old.format}
+            if form:
+                how |= {"subtype": UNSIGNED.get(old.subtype, old.subtype), "format": form}
             with soundfile.SoundFile(_native(part), "w", **how) as made:
                 for name in TOLD:
                     if told := getattr(old, name):
                         setattr(made, name, told)
                 made.comment = comment
                 kind, at = REAL.get(old.subtype, "int32"), 0
-                for begin, end, samples in [*patches, (old.frames, old.frames, None)]:
+                for begin, end, samples in itertools.chain(patches, [(old.frames, old.frames, None)]):
                     while at < begin:
                         made.write(old.read(min(BLOCK, begin - at), dtype=kind, always_2d=True))
                         at += min(BLOCK, begin - at)
                     if samples is not None:
                         made.write(samples)
                         at = old.seek(end)
+            finish(part)
             free = free_name(out, part) if new else out
             os.replace(part, free)
             return free

@@ -6,7 +6,7 @@ import torch
 from gen.corpus.names import label_of
 from gen.corpus.windows import Windows
 from gen.sound import audio
-from gen.sound.codec import Linear16
+from gen.sound.codec import Linear16, MuLaw
 from tests.corpus.recordings import CODEC, RATE, load, write
 from tests.small import corpus as corpus_of
 
@@ -118,6 +118,25 @@ def test_one_pass_plays_every_symbol_once_in_order(folder):
     done = played(Windows(corpus.train, 5, 37, CODEC.silence, seed=None))
     want = [s.recording.read(s.start, s.stop).tolist() for s in corpus.train]
     assert sorted(done) == sorted(want)
+
+
+@pytest.mark.parametrize("codec", [CODEC, Linear16()])
+def test_reversed_recordings_are_the_same_segments_played_backward(folder, codec):
+    settings = {"rate": RATE, "segment": 0.2, "valid": 0.3, "tail": 0.0}
+    ahead, back = (corpus_of(str(folder), codec, **settings, reverse=reverse) for reverse in (False, True))
+    for one, other in zip(ahead[:3], back[:3], strict=True):
+        assert [s.recording.name for s in other] == [s.recording.name for s in one]
+    for s in back.train + back.valid:
+        made, recording = s.recording.read(s.start, s.stop), s.recording._replace(backward=0)
+        wave = codec.decode(recording.read(0, recording.length))[::-1]
+        assert codec.encode(wave).tolist()[s.start : s.stop] == made.tolist()
+    tailed = corpus_of(str(folder), codec, **{**settings, "tail": 0.01}, reverse=True)
+    assert [s.stop == s.recording.length for s in tailed.train] == [s.tail > 0 for s in tailed.train]
+
+
+def test_reversed_symbols_of_an_emphasised_codec_are_refused(folder):
+    with pytest.raises(ValueError, match=r"codec\.emphasis=0\.85 is another thing backward"):
+        load(folder, MuLaw(8, 0.85), reverse=True)
 
 
 @pytest.mark.parametrize("codec", [CODEC, Linear16()])

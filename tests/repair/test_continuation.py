@@ -41,9 +41,20 @@ def test_without_resampling_it_is_the_stream_after_which_the_right_side_is_likel
     bits = hear(engine, state, np.tile(last, (len(streams), 1))).bits.mean(1)
     found = fill(run, before, steps, after, seed=7, stream=3)
     assert found.bits == pytest.approx(bits.min(), abs=1e-5)
-    kept = steps - round(filled.FADE * RATE)
-    assert np.array_equal(found.wave[:kept], codec.decode(made[bits.argmin()])[:kept])
+    fade = round(filled.FADE * RATE)
+    assert np.array_equal(found.wave[fade:-fade], codec.decode(made[bits.argmin()])[fade:-fade])
     assert found.wave.shape == gap.shape
+
+
+def test_its_level_is_led_to_the_one_after_it():
+    random = np.random.default_rng(0)
+    loud, faint = (0.2 * random.standard_normal(4 * RATE) * level for level in (1.0, 0.25))
+    wave = filled.joined(loud[: 2 * RATE], loud[2 * RATE :], faint, RATE)
+    levels = [wave[at : at + 400].std() for at in (0, 12000, 14400, 15400)]
+    assert levels[0] == pytest.approx(levels[1], rel=0.2)
+    assert levels[1] > 1.5 * levels[2] > 2 * levels[3]
+    silent = filled.joined(loud[: 2 * RATE], loud[2 * RATE :], 1e-9 * faint, RATE)
+    assert silent[15400:15800].std() > 0.05 * loud.std()  # by so many dB at most
 
 
 def test_resampling_leads_to_where_the_right_side_is_likelier(run, monkeypatch):

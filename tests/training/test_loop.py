@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from gen.sampling.trained import Trained
 from gen.training import loop
 
 pytestmark = pytest.mark.trains
@@ -78,6 +79,18 @@ def interrupted(number, after):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "train_step", train_step)
         yield
+
+
+def test_reversed_time_is_trained_on_and_scored_and_named(gen, folder, tmp_path):
+    code, _, err = gen("train", folder, *COMMON, "steps=2", "reverse=on")
+    assert code == 0, err
+    assert Trained("runs/in-gru-reverse").backward
+    assert gen("evaluate", "runs/in-gru-reverse")[0] == 0
+    code, _, err = gen("train", folder, *COMMON, "steps=4", "name=in-gru-reverse")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "data.reverse" in err
+    code, _, err = gen("train", folder, *COMMON, "steps=2", "reverse=on", "control=loudness")
+    assert (code, err) == (1, "reverse=on: curves are told as time goes; leave control= out\n")
 
 
 def test_another_setting_is_refused_by_name_and_a_finished_run_says_so(gen, folder, tmp_path):
