@@ -46,6 +46,7 @@ SHORT = ["minutes=null", "steps=2"]
 LESS = {  # what makes a command small
     "data": [*SMALL, "model.hidden=16"],
     "train": [*SMALL, *SHORT, "model.hidden=16"],
+    "tune": [*SMALL, "model.hidden=16", "tuning=0.02", "sizes=[1,2]", "rates=[1]"],
     "sample": ["seconds=0.1"],
     "extend": ["seconds=0.1"],
     "bridge": ["seconds=0.03"],
