@@ -105,7 +105,7 @@ def is_file(out) -> bool:
 def play(blocks, rate: int, seconds: float, format: str):
     """Write blocks (1, n) to standard output as they come."""
     from gen.base import streams
-    from gen.sound import audio
+    from gen.sound import depths
 
     def put(data: bytes):
         with streams.output():
@@ -113,9 +113,9 @@ def play(blocks, rate: int, seconds: float, format: str):
             sys.stdout.buffer.flush()
 
     if format == "wav":
-        put(audio.wav_header(rate, seconds * rate))
+        put(depths.wav_header(rate, seconds * rate))
     for block in blocks:
-        put(audio.pcm(block[0]).tobytes())
+        put(depths.pcm(block[0]).tobytes())
 
 
 def take_paths(run, out, trained, count: int, format: str, settings) -> list:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gen.sound import audio
+from gen.sound import audio, depths
 from gen.sound.autoregression import filter_of, interpolate, stretch
 
 CLICK, SPLICE, DROPOUT, CLIPPING = "click", "splice", "dropout", "clipping"
@@ -137,12 +137,12 @@ def plain(path) -> list:
     rate, frames = audio.native_rate(path), audio.frames(path)
     size, margin = round(PIECE * rate), round(MARGIN * rate)
     highest = np.max(
-        [np.abs(audio.full_scale(audio.stored(path, at, at + size))).max(0) for at in range(0, frames, size)], 0
+        [np.abs(depths.full_scale(audio.stored(path, at, at + size))).max(0) for at in range(0, frames, size)], 0
     )
     found: list = []
     for at in range(0, frames, size):
         begin = max(0, at - margin)
-        for wave, top in zip(audio.full_scale(audio.stored(path, begin, at + size + margin)).T, highest, strict=True):
+        for wave, top in zip(depths.full_scale(audio.stored(path, begin, at + size + margin)).T, highest, strict=True):
             runs = [(DROPOUT, *run) for run in dropouts(wave, top, rate)] + [
                 (CLIPPING, *run) for run in clips(wave, top)
             ]

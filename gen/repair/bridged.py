@@ -18,7 +18,7 @@ from gen.repair.modelled import LONGEST, Modelled
 from gen.repair.version import Version
 from gen.sampling.address import digest
 from gen.sampling.trained import Trained
-from gen.sound import audio, hearing
+from gen.sound import audio, depths, hearing
 
 LEAST = 2 * FADE  # seconds of a recording, and of a bridge, which has a cross-fade at each end
 
@@ -68,7 +68,7 @@ def versions(
         wave, how = model(between, gap, [gap])
         told = f"from {Path(recording).name} to {Path(to).name}: {seconds:g} s {how}"
         comment = address.written(recording, named, {**settings, "stream": stream})
-        bridge = audio.as_stored(wave, first.subtype)
+        bridge = depths.as_stored(wave, first.subtype)
         yield Version(comment, [told], model.bits, lambda *how, bridge=bridge: write(first, bridge, second, *how))
 
 
@@ -117,7 +117,7 @@ def write(first, bridge, second, out, comment: str, new: bool):
         places = range(0, second.frames, audio.BLOCK)
         rest = (audio.stored(second.path, at, at + audio.BLOCK) for at in places)
     else:
-        rest = (audio.as_stored(wave, first.subtype) for wave in converted(second, first))
+        rest = (depths.as_stored(wave, first.subtype) for wave in converted(second, first))
     end = first.frames
     parts = ((end, end, samples) for samples in itertools.chain([bridge], rest))
     return audio.rewrite(first.path, out, parts, comment, new)

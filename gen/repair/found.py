@@ -6,7 +6,7 @@ from gen.base.terminal import unseen
 from gen.judging import faults
 from gen.judging.surprise import scorer, surprise
 from gen.repair.gaps import Gap
-from gen.sound import audio
+from gen.sound import depths
 from gen.sound.autoregression import interpolate
 
 APART = 0.001  # seconds: faults nearer to each other are one gap
@@ -78,4 +78,4 @@ def mendable(recording, found, fillers, say) -> tuple:
 
 def has_room(recording, gap: Gap) -> bool:
     """Return whether a recording's numbers have room for peaks above those that were cut off in a gap."""
-    return recording.subtype in audio.REAL or np.abs(recording.wave(*gap)).max() < ROOM
+    return recording.subtype in depths.REAL or np.abs(recording.wave(*gap)).max() < ROOM

@@ -14,7 +14,7 @@ from gen.repair import address, mend, seams
 from gen.repair.version import Version
 from gen.sampling.address import digest
 from gen.sampling.trained import Trained
-from gen.sound import audio, smpl
+from gen.sound import audio, depths, smpl
 
 LENGTH = 0.2, 60.0  # seconds of a loop, the shortest and the longest
 LONGEST = 1800.0  # seconds of a recording, which is held in memory
@@ -87,7 +87,7 @@ def writer(recording, begin: int, end: int):
     size = round(seams.FADE * recording.rate)
     fade = (np.cos(np.pi / 2 * (np.arange(size) + 0.5) / size) ** 2)[:, None]
     seam = fade * recording.wave(end - size, end) + (1 - fade) * recording.wave(begin - size, begin)
-    seam = audio.as_stored(seam, recording.subtype)
+    seam = depths.as_stored(seam, recording.subtype)
     parts = [(0, begin, seam[:0]), (end - size, recording.frames, seam)]
 
     def write(out, comment: str, new: bool):

@@ -6,7 +6,7 @@ import numpy as np
 
 from gen.base.terminal import unseen
 from gen.repair.gaps import Gap
-from gen.sound import audio, autoregression
+from gen.sound import audio, autoregression, depths
 
 AUTO, MODEL, AR, CUT = "auto", "model", "ar", "cut"  # the methods
 LONGEST = 0.05  # seconds that linear prediction fills as well as anything that is known
@@ -42,7 +42,7 @@ class Recording:
                 stored[inside.start - begin : inside.stop - begin] = samples[
                     inside.start - gap.begin : inside.stop - gap.begin
                 ]
-        wave = audio.full_scale(stored)
+        wave = depths.full_scale(stored)
         if not np.isfinite(wave).all():
             raise ValueError(f"{self.path}: holds NaN or infinity beside a gap; export it again")
         return wave
@@ -63,7 +63,7 @@ def mend(recording: Recording, gaps, fillers, track=unseen) -> list:
     """
     for gap in track(gaps, "mending", len(gaps)):
         wave, how = fillers(gap)(recording, gap, gaps)
-        recording.patches.append(Patch(gap, audio.as_stored(wave, recording.subtype), how))
+        recording.patches.append(Patch(gap, depths.as_stored(wave, recording.subtype), how))
     return recording.patches
 
 

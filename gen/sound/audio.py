@@ -10,7 +10,6 @@ import filecmp
 import io
 import itertools
 import os
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ import soundfile
 import soxr
 
 from gen.base import files
+from gen.sound import depths
 
 READABLE = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64", ".rf64"}
 FOREIGN = {".m4a", ".aac", ".mp4", ".wma", ".ape", ".mka", ".webm", ".amr"}  # audio that libsndfile doesn't read
@@ -27,9 +27,6 @@ RATES = range(1000, 768001)  # Hz: what is read; a header that says more or less
 LOUDEST = 1e4  # times full scale: samples over it are numbers of another kind, or damaged
 BLOCK = 65536  # frames read at a time
 MOST = {".wav": (2**32 - 2**16) // 2, ".flac": 2**36 - 1}  # samples of a 16-bit file, as its header counts them
-DEPTHS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}  # bits of a stored sample
-REAL = {"FLOAT": "float32", "DOUBLE": "float64"}  # types of what is stored as no whole number
-UNSIGNED = {"PCM_S8": "PCM_U8"}  # what a WAV has in place of other formats' depths
 KEPT = {"WAV", "WAVEX", "RF64", "FLAC", "AIFF"}  # formats that `rewrite` writes
 TOLD = ("title", "copyright", "artist", "date", "album", "license", "tracknumber", "genre")  # that it copies
 FLAC_FRAME = 4096  # samples that libsndfile encodes together
@@ -128,14 +125,14 @@ def write(path, wave, rate: int):
     """Write a wave (T,) as 16-bit WAV or FLAC, by the extension, at its own level; it appears whole or not at all."""
     path = Path(path)
     file = io.BytesIO()
-    soundfile.write(file, pcm(wave), rate, "PCM_16", format=written_format(path))
+    soundfile.write(file, depths.pcm(wave), rate, "PCM_16", format=written_format(path))
     files.write(path, file.getvalue())
 
 
 def as_wav(wave, rate: int) -> bytes:
     """Return a wave (T,) as a 16-bit WAV."""
-    samples = pcm(wave)
-    return wav_header(rate, len(samples)) + samples.tobytes()
+    samples = depths.pcm(wave)
+    return depths.wav_header(rate, len(samples)) + samples.tobytes()
 
 
 class Take:
@@ -160,7 +157,7 @@ class Take:
         try:
             if self.frames + len(wave) > MOST[self.path.suffix.lower()]:
                 raise OSError(errno.EFBIG, "such a file holds no more")
-            self.file.write(pcm(wave))
+            self.file.write(depths.pcm(wave))
             self.frames += len(wave)
         except (OSError, soundfile.SoundFileError) as error:
             self.file.close()
@@ -233,30 +230,17 @@ def stored(path, begin: int, end: int):
     with _open(path) as file:
         try:
             file.seek(begin)
-            return file.read(end - begin, dtype=REAL.get(file.subtype, "int32"), always_2d=True)
+            return file.read(end - begin, dtype=depths.REAL.get(file.subtype, "int32"), always_2d=True)
         except (soundfile.SoundFileError, RuntimeError) as error:
             raise ValueError(f"{path}: breaks off ({_reason(error)}); copy it again") from None
-
-
-def full_scale(samples):
-    """Return `stored` samples as a wave of full scale 1, float64."""
-    return samples / 2.0**31 if samples.dtype == np.int32 else samples.astype(np.float64)
 
 
 def check_kept(path):
     """Raise ValueError unless a file is of a format that `rewrite` writes, sample for sample."""
     header = info(path)
-    if header["format"] not in KEPT or header["subtype"] not in DEPTHS | REAL:
+    if header["format"] not in KEPT or header["subtype"] not in depths.DEPTHS | depths.REAL:
         what = f"{header['format']} {header['subtype']}"
         raise ValueError(f"{path}: is {what}, which isn't written without loss here; convert it to WAV or FLAC")
-
-
-def as_stored(wave, subtype: str):
-    """Return a wave of full scale 1 as a file of that `subtype` stores it, in the numbers of `stored`."""
-    if subtype in REAL:
-        return np.asarray(wave, REAL[subtype])
-    half = 2 ** (DEPTHS[subtype] - 1)
-    return (np.clip(np.rint(np.asarray(wave, np.float64) * half), -half, half - 1) * (2**31 / half)).astype(np.int32)
 
 
 def rewrite(path, out, patches, comment: str, new: bool, form: str | None = None, finish=lambda part: None) -> Path:
@@ -274,13 +258,13 @@ def rewrite(path, out, patches, comment: str, new: bool, form: str | None = None
             part.touch()
             how = {"samplerate": old.samplerate, "channels": old.channels, "subtype": old.subtype, "format": old.format}
             if form:
-                how |= {"subtype": UNSIGNED.get(old.subtype, old.subtype), "format": form}
+                how |= {"subtype": depths.UNSIGNED.get(old.subtype, old.subtype), "format": form}
             with soundfile.SoundFile(_native(part), "w", **how) as made:
                 for name in TOLD:
                     if told := getattr(old, name):
                         setattr(made, name, told)
                 made.comment = comment
-                kind, at = REAL.get(old.subtype, "int32"), 0
+                kind, at = depths.REAL.get(old.subtype, "int32"), 0
                 for begin, end, samples in itertools.chain(patches, [(old.frames, old.frames, None)]):
                     while at < begin:
                         made.write(old.read(min(BLOCK, begin - at), dtype=kind, always_2d=True))
@@ -304,18 +288,6 @@ def written_format(path) -> str:
     if path.suffix.lower() not in WRITABLE:
         raise ValueError(f"{path}: takes are written as .wav or .flac, not '{path.suffix}'")
     return WRITABLE[path.suffix.lower()]
-
-
-def pcm(wave):
-    """Return a wave as 16-bit samples: rounded, clipped at full scale."""
-    return np.clip(np.rint(np.asarray(wave, np.float64) * 32768), -32768, 32767).astype(np.int16)
-
-
-def wav_header(rate: int, frames: float) -> bytes:
-    """Return the first 44 bytes of a 16-bit mono WAV; of more frames than it can say, the most, as streams have it."""
-    size = int(min(2 * frames, 2**32 - 1 - 36))
-    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16)
-    return struct.pack("<4sI4s", b"RIFF", size + 36, b"WAVE") + fmt + struct.pack("<4sI", b"data", size)
 
 
 def _open(path):

@@ -15,7 +15,7 @@ from gen.pages import chart, listening, pictures, report, template
 from gen.run import checkpoint
 from gen.run.folder import MODEL
 from gen.run.log import read_log
-from gen.sound import audio, codec, hearing
+from gen.sound import audio, codec, depths, hearing
 from tests.small import corpus as corpus_of
 from tests.small import save_run, trained_on, usual
 
@@ -201,7 +201,7 @@ def test_the_command_beside_a_take_makes_it(gen, tmp_path):
     assert command[:3] == ["gen", "sample", str(run)]
     code, _, error = gen(*command[1:], "out=take.wav")
     assert code == 0, error
-    assert np.array_equal(audio.samples("take.wav"), audio.pcm(take.wave))
+    assert np.array_equal(audio.samples("take.wav"), depths.pcm(take.wave))
     assert json.loads(audio.comment("take.wav")) == json.loads(take.address)
 
 

@@ -16,7 +16,7 @@ from gen import load
 from gen.commands import sample
 from gen.engine import lower
 from gen.sampling import bench
-from gen.sound import audio
+from gen.sound import audio, depths
 from tests.conftest import full_disk
 from tests.small import save_run
 
@@ -36,12 +36,12 @@ def command(run, *args):
 def test_standard_output_takes_a_wav_or_raw_samples_the_same_as_a_file(gen, run, tmp_path, monkeypatch):
     wave = load(run).sample(seconds=0.5, seed=3)
     wav = subprocess.run(command(run, "seconds=0.5", "seed=3", "out=-"), capture_output=True, check=True)
-    assert np.array_equal(soundfile.read(io.BytesIO(wav.stdout), dtype="int16")[0], audio.pcm(wave))
+    assert np.array_equal(soundfile.read(io.BytesIO(wav.stdout), dtype="int16")[0], depths.pcm(wave))
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO()))
     assert gen("sample", run, "seconds=0.5", "seed=3", "out=-", "format=raw")[0] == 0
-    assert sys.stdout.buffer.getvalue() == audio.pcm(wave).tobytes() == wav.stdout[44:]
+    assert sys.stdout.buffer.getvalue() == depths.pcm(wave).tobytes() == wav.stdout[44:]
     assert gen("sample", run, "seconds=0.5", "seed=3", f"out={tmp_path}/take.flac")[0] == 0
-    assert np.array_equal(soundfile.read(tmp_path / "take.flac", dtype="int16")[0], audio.pcm(wave))
+    assert np.array_equal(soundfile.read(tmp_path / "take.flac", dtype="int16")[0], depths.pcm(wave))
 
 
 def test_an_endless_stream_comes_as_it_is_made_and_ends_with_its_reader(run):
@@ -97,7 +97,7 @@ def test_a_disk_that_fills_up_leaves_what_was_made(gen, run, tmp_path, name):
     samples, _ = soundfile.read(tmp_path / name)
     assert f"the {len(samples) / RATE:.2f} s before it are kept" in err
     assert len(samples) > RATE
-    assert np.array_equal(audio.pcm(samples), audio.pcm(load(run).sample(seconds=20.0))[: len(samples)])
+    assert np.array_equal(depths.pcm(samples), depths.pcm(load(run).sample(seconds=20.0))[: len(samples)])
 
 
 def test_a_take_that_its_file_cannot_count_ends_where_it_can(gen, run, tmp_path, monkeypatch):
@@ -151,8 +151,8 @@ def test_a_header_says_the_length_or_the_most_it_can():
     wave = np.zeros(100, np.int16)
     made = io.BytesIO()
     soundfile.write(made, wave, RATE, "PCM_16", format="WAV")
-    assert audio.wav_header(RATE, 100) == made.getvalue()[:44]
-    assert audio.wav_header(RATE, float("inf"))[40:] == audio.wav_header(RATE, 2**40)[40:] == b"\xdb\xff\xff\xff"
+    assert depths.wav_header(RATE, 100) == made.getvalue()[:44]
+    assert depths.wav_header(RATE, float("inf"))[40:] == depths.wav_header(RATE, 2**40)[40:] == b"\xdb\xff\xff\xff"
 
 
 def test_bench_prints_the_engine_beside_the_reference(gen, run, tmp_path, monkeypatch):
