@@ -11,8 +11,6 @@ import torch
 from gen.corpus import curves
 from gen.corpus.splits import chance
 
-CARRIED = 0.5  # share of the segments that are told into which a lane goes on from the last one, without labels
-
 
 class Window(NamedTuple):
     """One TBPTT batch. y[:, t] follows x[:, t]; y is -1 where a segment has ended.
@@ -38,9 +36,7 @@ class Windows:
     With several ranks, each keeps the books of all lanes and reads only its own: together they see what one would.
 
     With `told` (see `gen.sound.curves.Curves`) windows have control, of zeros where nothing is told: in a share
-    `untold` of the segments, by chance. CARRIED of them begin in the state in which the last one ended, so that a model
-    learns to change what it plays where curves do: in many recordings, such as notes, nothing ever changes.
-    In a share `unlabelled` the label is the one behind the last, which says that it is any. Half of the segments that
+    `untold` of the segments, by chance. In a share `unlabelled` the label is the one behind the last, which says that it is any. Half of the segments that
     are untold are unlabelled too, so that a model learns what either says alone, and what comes where neither is said:
     guidance by either, or by both, compares these (Brooks et al. 2022, arXiv 2211.09800, section 3.2).
     """
@@ -51,7 +47,6 @@ class Windows:
         self.segments, self.length, self.silence, self.seed = segments, length, silence, seed
         self.told, self.untold, self.unlabelled = told, untold, unlabelled
         self.any = 1 + max((s.label for s in segments), default=0)
-        self.carries = told is not None and seed is not None and not self.any - 1 and not unlabelled
         self.mine = range(rank * lanes // world, (rank + 1) * lanes // world)
         self.taken = 0  # segments begun so far
         # [segment index, offset, how many were begun before it], or None when it waits for a segment
@@ -94,8 +89,7 @@ class Windows:
                 x[row, 1:n] = symbols[offset : offset + n - 1]
                 if offset:
                     x[row, 0] = symbols[offset - 1]
-                reset[row] = offset == 0 and not self._carried(begun)
-                labels[row], recorded[row] = self._label(segment, begun), real
+                reset[row], labels[row], recorded[row] = offset == 0, self._label(segment, begun), real
                 if control is not None and frames is not None:
                     part = frames[offset // self.told.hop :][: control.shape[1]]
                     control[row, : len(part)] = part
@@ -119,10 +113,6 @@ class Windows:
             index = int(self._order[place])
         self.taken += 1
         return [index, 0, self.taken - 1]
-
-    def _carried(self, begun) -> bool:
-        """Return whether the segment that was the `begun`-th goes on in the state of the one before it in its lane."""
-        return self.carries and self._chance(begun) >= 1 - CARRIED
 
     def _chance(self, begun) -> float:
         """Return a number in [0, 1) of the segment that was the `begun`-th."""

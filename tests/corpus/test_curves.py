@@ -112,29 +112,6 @@ def test_a_share_of_the_segments_is_untold_another_each_time_and_again_after_a_r
     assert torch.equal(torch.cat([next(each).control for each in ranks]), next(windows()).control)
 
 
-def test_half_of_the_segments_told_go_on_in_the_state_of_the_last_one_and_none_that_is_untold(sounds):
-    corpus = load(sounds, valid=0)
-    made = curves.learn("loudness", corpus, CODEC, RATE)._replace(hop=16)
-
-    def begins(seed=3, told=made, segments=corpus.train):
-        """Return of each beginning in 600 windows whether it is a reset, and whether it is told."""
-        windows, found = Windows(segments, 2, 1024, CODEC.silence, seed, told=told, untold=0.4), []
-        for _ in range(600):
-            fresh = [lane is None for lane in windows.lanes]
-            window = next(windows)
-            heard = window.control.abs().sum((1, 2)) > 0 if told else [False] * 2
-            found += [(bool(window.reset[row]), bool(heard[row])) for row in range(2) if fresh[row]]
-        return found
-
-    found = begins()
-    assert all(reset for reset, told in found if not told)
-    share = np.mean([reset for reset, told in found if told])
-    assert 0.05 < share < 0.3  # a tenth of all, of the 0.6 that are told
-    assert all(reset for reset, _ in begins(told=None))
-    labelled = [s._replace(label=i % 2) for i, s in enumerate(corpus.train)]
-    assert all(reset for reset, _ in begins(segments=labelled))
-
-
 def test_labels_are_dropped_in_a_share_of_the_segments_half_of_the_time_with_the_curves(sounds):
     corpus = load(sounds, valid=0, tail=0, segment=0.1, labels=r"(\d).wav")  # of six labels
     made = curves.learn("loudness", corpus, CODEC, RATE)._replace(hop=16)
