@@ -72,7 +72,10 @@ def usual(*files) -> dict:
 
 def train(**settings):
     """Train as `gen train model=gru` would, but for `settings`."""
-    return loop.train(**usual("train", "model/gru") | settings)
+    of_the_command = {"reverse"}
+    return loop.train(
+        **{k: v for k, v in usual("train", "training", "model/gru").items() if k not in of_the_command} | settings
+    )
 
 
 def corpus(path, codec, **settings):

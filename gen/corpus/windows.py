@@ -36,9 +36,10 @@ class Windows:
     With several ranks, each keeps the books of all lanes and reads only its own: together they see what one would.
 
     With `told` (see `gen.sound.curves.Curves`) windows have control, of zeros where nothing is told: in a share
-    `untold` of the segments, by chance. In a share `unlabelled` the label is the one behind the last, which says that it is any. Half of the segments that
-    are untold are unlabelled too, so that a model learns what either says alone, and what comes where neither is said:
-    guidance by either, or by both, compares these (Brooks et al. 2022, arXiv 2211.09800, section 3.2).
+    `untold` of the segments, by chance. In a share `unlabelled` the label is the one behind the last, which says that
+    it is any. Half of the segments that are untold are unlabelled too, so that a model learns what either says alone,
+    and what comes where neither is said: guidance by either, or by both, compares these (Brooks et al. 2022, arXiv
+    2211.09800, section 3.2).
     """
 
     def __init__(

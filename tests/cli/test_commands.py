@@ -352,5 +352,5 @@ def test_what_was_found_is_told_though_it_cannot_be_written(gen, runs, tmp_path,
 
 
 def test_an_unknown_command_is_refused(gen):
-    refused(gen("sing"), "gen sing: there is no such command; there are data, features, tones, train")
+    refused(gen("sing"), "gen sing: there is no such command; there are data, features, tones, tune, train")
     refused(gen("tones"), "give the folder to write to")

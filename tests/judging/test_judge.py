@@ -152,7 +152,7 @@ def test_a_run_and_a_folder_are_judged_beside_one_another_and_the_page_shows_it(
     assert noisy["figures"][judge.PLACE]["takes"] > 0.4 > good["figures"][judge.PLACE]["takes"]
     assert good["figures"]["named right by svm_spectral"]["takes"] > 70
     assert good["sampled"] is None
-    assert noisy["sampled"] == {"seed": 0, "temperature": 1.0, "top_p": 1.0, "guard": False}
+    assert noisy["sampled"] == {"seed": 0, "temperature": 1.0, "top_p": 1.0, "guard": False, "guidance": 1.0}
     assert (good["takes"], good["part"], good["rate"]) == (12, "valid", RATE)
     assert f"{run}: {noisy['sentence']}" in out
     assert out.count("named right by lstm") == 1  # in one table
