@@ -38,7 +38,7 @@ def test_a_model_that_the_machine_has_no_memory_for_is_refused_before_it_is_buil
     codes = codec_of("linear16" if name == "wavernn" else "mulaw8")
     key = "hidden" if "hidden" in model_node(name) else "size"
     with pytest.raises(ValueError, match=r"^[\d,]+ parameters: a model takes [\d,]+ GB of memory or more, and here"):
-        make({**small(name), key: 4_000_000}, codes, 0)
+        make({**small(name), key: 10**12}, codes, 0)
     with pytest.raises(ValueError, match=r"parameters: training with lanes=1000, window=10000000 takes"):
         make(small(name), codes, 0, 1000, 10_000_000)
 
