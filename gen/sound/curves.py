@@ -3,7 +3,8 @@
 They are families of `gen.sound.features`, measured every STEP seconds. A model's frame has what was measured at its
 middle, CONTEXT seconds before and as much after, each in deviations from its mean over what the model was trained on,
 and a 1; a frame of zeros tells nothing. Frequencies are in octaves; where there is none they lead from the last to the
-next, beside the probability that there is one.
+next, beside the probability that there is one. They are told as WAVES too, sines and cosines over octaves: of a number
+alone a network hears little more than whether it is high or low (Tancik et al. 2020, arXiv 2006.10739).
 """
 
 from typing import NamedTuple
@@ -17,6 +18,7 @@ STEP = 0.01  # seconds from one measured frame to the next
 CONTEXT = 0.02  # seconds
 FURTHEST = 5.0  # deviations from the mean that are told at most
 HERTZ = {"f0"}  # columns of frequencies
+WAVES = tuple(2.0**power for power in range(-3, 6))  # turns in an octave: one in eight octaves, to 32 in one
 SHOWN: dict = {  # columns of which it is said that they go beyond training: by how much, and how they are shown
     "f0": (1 / 12, lambda octaves: f"{2**octaves:.0f} Hz"),
     "loudness": (3.0, lambda level: f"{level:.0f} dB"),
@@ -65,15 +67,20 @@ class Curves(NamedTuple):
         The `columns` (n, C) are those of `measure`; behind their end there is silence.
         """
         rows = filled(np.concatenate([columns, [self.silence]]), self.names, self.mean)
-        rows = np.clip((rows - self.mean) / self.deviation, -FURTHEST, FURTHEST)
+        scaled = np.clip((rows - self.mean) / self.deviation, -FURTHEST, FURTHEST)
         middles = begin + (np.arange(count) + 0.5) * self.seconds
-        parts = []
-        for seconds in (-CONTEXT, 0.0, CONTEXT):
+
+        def at(values, seconds):
+            """Return rows of `values` at so many seconds from the middles, between those measured."""
             place = np.clip((middles + seconds) / step(self.rate), 0, len(columns))
             before = np.minimum(place.astype(int), len(columns) - 1)
             part = (place - before)[:, None]
-            parts.append((1 - part) * rows[before] + part * rows[before + 1])
-        return np.concatenate([*parts, np.ones((count, 1))], 1).astype(np.float32)
+            return (1 - part) * values[before] + part * values[before + 1]
+
+        octaves = at(rows, 0.0)[:, [name in HERTZ for name in self.names]]
+        angles = (2 * np.pi * octaves[:, :, None] * WAVES).reshape(count, -1)
+        parts = [at(scaled, seconds) for seconds in (-CONTEXT, 0.0, CONTEXT)]
+        return np.concatenate([*parts, np.sin(angles), np.cos(angles), np.ones((count, 1))], 1).astype(np.float32)
 
     def whole(self, columns, ends: bool = True):
         """Return all frames (n, channels) of columns (n, C); where they end, in the last one there is silence."""
@@ -96,7 +103,7 @@ class Curves(NamedTuple):
 
 def channels(names) -> int:
     """Return how many numbers a model's frame of so many columns has."""
-    return 3 * len(names) + 1
+    return 3 * len(names) + 2 * len(WAVES) * len(HERTZ.intersection(names)) + 1
 
 
 def parse(control: str) -> list:

@@ -73,3 +73,15 @@ def test_what_are_no_curves_is_named(control):
     with pytest.raises(ValueError, match=r"^control=.*: there are mel, loudness, pitch, onset, and sums"):
         made.parse(control)
     assert made.parse("mel+onset") == ["mel", "onset"]
+
+
+def test_pitch_is_told_as_waves_that_tell_octaves_and_cents_apart():
+    told = curves("pitch", hop=64)
+    octaves = np.log2([110.0, 220.0, 440.0, 440.0 * 2 ** (10 / 1200)])
+    waves = [told.told(np.tile([[pitch, 1.0]], (9, 1)), 0.02, 1)[0, 6:-1] for pitch in octaves]
+    assert waves[0].shape == (2 * len(made.WAVES),)
+    assert np.allclose(waves[0] ** 2 + np.roll(waves[0], len(made.WAVES)) ** 2, 1, atol=1e-5)
+    apart = [[np.linalg.norm(a - b) for b in waves] for a in waves]
+    assert min(apart[0][1:] + apart[1][2:]) > 0.5  # an octave, and ten cents, as sqrt(2) would be a wave turned by half
+    assert apart[2][3] > 0.5
+    assert np.allclose(waves[0][3 : len(made.WAVES)], waves[1][3 : len(made.WAVES)], atol=1e-3)  # of one pitch class
