@@ -71,4 +71,4 @@ class Pace:
         self.wait = SOON
         if self.alone and not self.told:
             self.told = True
-            say(f"one thread is faster than {self.threads}, as beside other programs: one it is while that holds")
+            say(f"one thread is faster than {self.threads}, as beside other programs; it trains with one for now")
