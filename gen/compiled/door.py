@@ -56,10 +56,9 @@ def loops(function):
     """Compile a function of loops over arrays of which none that is written overlaps another, for `compiled` ones."""
     made = numba.njit(**QUICK, **PLAIN)(function)
 
+    # numba has no keyword for it, and without it LLVM leaves loops over many arrays as they are
     def apart(flags):
-        flags.noalias = (
-            True  # numba has no keyword for it, and without it LLVM leaves loops over many arrays as they are
-        )
+        flags.noalias = True
         return flags
 
     made._compiler._customize_flags = apart

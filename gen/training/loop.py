@@ -80,6 +80,7 @@ def train(
         settings |= {"unlabelled": unlabelled}
     plan, run = Plan(steps, minutes, patience, learning_rate, warmup, valid_every), run_folder(name or "")
     with ranks.join() as group, catch_signals() as caught, contextlib.ExitStack() as held:
+        held.callback(torch.set_num_threads, torch.get_num_threads())  # for what follows, as many as before
         place = machine.device(device, group.rank)
         machine.keep_freed_memory()
         codes, corpus, curves, net = begin(data, codec, model, control, unlabelled, seed, lanes, window, group)
@@ -96,13 +97,8 @@ def train(
             chief.introduce(progress, plan)
         if plan.over(progress):
             return run
-        autocast = torch.autocast(place.type, torch.bfloat16, enabled=machine.use_bfloat16(precision, place))
         hear = functools.partial(noisy, noise=hear_noise, levels=codes.levels)
-        step = functools.partial(
-            train_step, net, learner.optimizers, autocast=autocast, clip=clip, group=group, hear=hear
-        )
-        if place.type == "cpu":
-            step = functools.partial(Pace(), step)
+        step = stepping(learner, place, precision, clip=clip, group=group, hear=hear)
         with chief.at_work(progress) if chief else contextlib.nullcontext():
             if stopped := loop(step, learner, windows, state, progress, plan, chief, group, caught):
                 raise Interrupted(stopped, run)
@@ -185,6 +181,13 @@ def goes_on(begun, learner, state, windows, group, place) -> tuple:
     progress = Progress.of(book)
     windows.seek(progress.position)
     return progress, resume.restore(tensors, learner, state, windows.mine, group, place)
+
+
+def stepping(learner, place, precision: str, **settings):
+    """Return the function (batch, state) that takes a step of training, on a CPU with as many threads as are faster."""
+    autocast = torch.autocast(place.type, torch.bfloat16, enabled=machine.use_bfloat16(precision, place))
+    step = functools.partial(train_step, learner.net, learner.optimizers, autocast=autocast, **settings)
+    return functools.partial(Pace(), step) if place.type == "cpu" else step
 
 
 def loop(step, learner, windows, state, progress, plan, chief, group, caught):

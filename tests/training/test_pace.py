@@ -1,7 +1,11 @@
 """A training beside others: it takes one thread where that is faster, and all of them again when they are."""
 
+import numpy as np
 import pytest
+import soundfile
+import torch
 
+from gen.training import loop
 from gen.training.pace import EVERY, FIRST, TRIED, Pace
 
 ALL = 4
@@ -80,3 +84,24 @@ def test_one_thread_has_no_other_to_try(machine):
     pace = Pace(1, clock=lambda: machine.now, use=lambda count: pytest.fail("nothing to change"))
     machine.threads = 1
     machine.train(pace, 2 * EVERY)
+
+
+@pytest.mark.trains
+def test_a_training_leaves_the_number_of_threads_as_it_was(gen, tmp_path, monkeypatch):
+    class Alone(Pace):
+        def __call__(self, step, *given):
+            torch.set_num_threads(1)
+            return step(*given)
+
+    monkeypatch.setattr(loop, "Pace", Alone)
+    (tmp_path / "in").mkdir()
+    for index in range(4):
+        soundfile.write(tmp_path / "in" / f"{index}.wav", 0.5 * np.sin(np.arange(3000) * 0.1 * (index + 1)), 8000)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        keys = ["model=gru", "model.hidden=16", "lanes=2", "window=32", "data.rate=8000", "data.valid=0.25", "steps=2"]
+        code, _, err = gen("train", "in", *keys)
+        assert (code, torch.get_num_threads()) == (0, 2), err
+    finally:
+        torch.set_num_threads(before)
