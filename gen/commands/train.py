@@ -7,7 +7,7 @@ from gen.commands import Argument
 
 GROUP = "Training"
 ARGUMENT = Argument("the folder of recordings", "~/recordings", key="data.path", optional=True)
-PATHS = ("data.path", "data.valid", "data.test")
+PATHS = ("data.path", "data.valid", "data.test", "start")
 HELP = """gen train [FOLDER] [key=value ...]
 
 Train a model on the recordings in FOLDER (any format, rate and length, sub-folders included), or without FOLDER on a
@@ -19,6 +19,8 @@ goes on where it was stopped.
 reverse=on has it learn them backward in time, for gen repair and gen bridge, which take such a run as back=.
 control=mel, or pitch+loudness, tells the model these curves of the recordings as it learns: gen sample follow=, midi=
 and pitch= then play it. unlabelled=0.1 leaves labels out in a tenth of it, for gen sample guidance= and label=any.
+vary=gain+speed+polarity changes each recording a little each time it is read, for when they are few. start=speech
+begins with the weights of a model that comes with gen, or of another run.
 -m runs one training per value, one after the other; +experiment=leaderboard is every model for the same minutes.
 
   gen train

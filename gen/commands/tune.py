@@ -41,6 +41,7 @@ def run(
     untold: float,
     unlabelled: float,
     hear_noise: float | None,
+    vary: str | None,
     seed: int,
     device: str,
     lanes: int,
@@ -67,6 +68,7 @@ def run(
     shared: dict = {"data": data, "codec": codec, "control": control, "untold": untold, "hear_noise": hear_noise}
     shared |= {
         "unlabelled": unlabelled,
+        "vary": vary,
         "seed": seed,
         "lanes": lanes,
         "window": window,
@@ -78,7 +80,7 @@ def run(
     told = {"model": model, "learning_rate": learning_rate, "tuning": tuning, "sizes": sizes, "rates": rates}
 
     def one(**settings):
-        return train(**shared, **settings, device=device, steps=None, patience=None)
+        return train(**shared, **settings, device=device, steps=None, patience=None, start=None)
 
     done = halving.search(one, home.name, tried, tuning, shared | told, terminal.say)
     found, law = halving.answer(done, minutes)

@@ -106,10 +106,13 @@ def columns(made: Curves, segment, margin: float) -> tuple:
     return np.concatenate(parts, 1), segment.start / second - first * step
 
 
-def told(made: Curves, segment, length: int = 0):
+def told(made: Curves, segment, length: int = 0, speed: float = 1.0, gain: float = 1.0):
     """Return the frames (n, channels) that a model is told in a segment of symbols, and in `length` symbols behind it.
 
-    Behind a recording's end there is silence.
+    Behind a recording's end there is silence. The segment may be played at another `speed`, times a `gain`.
     """
-    rows, begin = columns(made, segment, 2 * curves.CONTEXT)
-    return made.told(rows, begin, -(-(segment.size + length) // made.hop))
+    rows, begin = columns(made, segment, 2 * curves.CONTEXT * max(1.0, speed))
+    if (speed, gain) != (1, 1):
+        rows = made.changed(rows, speed, gain)
+    size = round((segment.stop - segment.start) / speed) + segment.tail
+    return made.told(rows, begin, -(-(size + length) // made.hop), speed)

@@ -10,6 +10,7 @@ import torch
 
 from gen.corpus import curves
 from gen.corpus.splits import chance
+from gen.corpus.varied import UNVARIED
 
 
 class Window(NamedTuple):
@@ -39,14 +40,25 @@ class Windows:
     `untold` of the segments, by chance. In a share `unlabelled` the label is the one behind the last, which says that
     it is any. Half of the segments that are untold are unlabelled too, so that a model learns what either says alone,
     and what comes where neither is said: guidance by either, or by both, compares these (Brooks et al. 2022, arXiv
-    2211.09800, section 3.2).
+    2211.09800, section 3.2). Each segment is changed as `vary` draws it.
     """
 
     def __init__(
-        self, segments, lanes, length, silence, seed=0, rank=0, world=1, told=None, untold=0.0, unlabelled=0.0
+        self,
+        segments,
+        lanes,
+        length,
+        silence,
+        seed=0,
+        rank=0,
+        world=1,
+        told=None,
+        untold=0.0,
+        unlabelled=0.0,
+        vary=UNVARIED,
     ):
         self.segments, self.length, self.silence, self.seed = segments, length, silence, seed
-        self.told, self.untold, self.unlabelled = told, untold, unlabelled
+        self.told, self.untold, self.unlabelled, self.vary = told, untold, unlabelled, vary
         self.any = 1 + max((s.label for s in segments), default=0)
         self.mine = range(rank * lanes // world, (rank + 1) * lanes // world)
         self.taken = 0  # segments begun so far
@@ -79,13 +91,14 @@ class Windows:
                 if lane is None:
                     continue
             index, offset, begun = lane
-            segment = self.segments[index]
-            n = length if segment.tail else min(length, segment.size - offset)  # a tail goes on to the window's end
-            real = max(0, min(n, segment.stop - segment.start - offset))
+            segment, change, sound = self.played(index, begun)
+            size = sound + segment.tail
+            n = length if segment.tail else min(length, size - offset)  # a tail goes on to the window's end
+            real = max(0, min(n, sound - offset))
             targets, counted = targets + n, counted + real
             if number in self.mine:
                 row = number - self.mine.start
-                symbols, frames = self._read(number, segment, begun)
+                symbols, frames = self._read(number, segment, begun, change)
                 y[row, :n] = symbols[offset : offset + n]
                 x[row, 1:n] = symbols[offset : offset + n - 1]
                 if offset:
@@ -94,10 +107,15 @@ class Windows:
                 if control is not None and frames is not None:
                     part = frames[offset // self.told.hop :][: control.shape[1]]
                     control[row, : len(part)] = part
-            self.lanes[number] = [index, offset + n, begun] if offset + n < segment.size else None
+            self.lanes[number] = [index, offset + n, begun] if offset + n < size else None
         if not targets:
             raise StopIteration
         return Window(x, y, reset, labels, recorded, targets, counted, control)
+
+    def played(self, index: int, begun: int) -> tuple:
+        """Return a Segment that was the `begun`-th, its Change, and its size in symbols then, without its tail."""
+        segment, change = self.segments[index], self.vary.drawn(self.seed, begun)
+        return segment, change, change.size(segment.stop - segment.start, len(self.silence))
 
     def _next_segment(self):
         epoch, place = divmod(self.taken, len(self.segments))
@@ -124,15 +142,15 @@ class Windows:
         dropped = self.unlabelled and (self._chance(begun) - self.untold / 2) % 1 < self.unlabelled
         return self.any if dropped else segment.label
 
-    def _read(self, number, segment, begun):
-        """Return the symbols of a lane's segment, the silence after it too, and what is told in them, or None."""
+    def _read(self, number, segment, begun, change):
+        """Return a lane's segment as symbols, changed, the silence after it too, and what is told in them, or None."""
         held = self._held.get(number)
         if held is None or held[0] != (segment, begun):
-            symbols = segment.recording.read(segment.start, segment.stop)
+            symbols, gain = change.applied(segment.recording.read(segment.start, segment.stop), self.vary.codec)
             after = np.resize(np.asarray(self.silence, np.int64), segment.tail + self.length if segment.tail else 0)
             frames = None
             if self.told and self._chance(begun) >= self.untold:
-                frames = torch.from_numpy(curves.told(self.told, segment, self.length))
+                frames = torch.from_numpy(curves.told(self.told, segment, self.length, change.speed, gain))
             held = (segment, begun), torch.from_numpy(np.concatenate([symbols, after])), frames
             self._held[number] = held
         return held[1:]

@@ -108,7 +108,8 @@ def different(before: dict, now: dict) -> str | None:
 
 def compared(settings) -> dict:
     """Return settings by dotted name as they are compared: `in/` is `in`; what runs of before don't know is off."""
-    out = {"data.test": 0.0, "control": None, "untold": 0.0, "unlabelled": 0.0, "hear_noise": 0.0, **flat(settings)}
+    off = {"data.test": 0.0, "untold": 0.0, "unlabelled": 0.0, "hear_noise": 0.0, **dict.fromkeys(("control", "vary"))}
+    out = {**off, **flat(settings)}
     path = out.get("data.path")
     return {**out, "data.path": path and os.path.normpath(path)}
 
@@ -117,9 +118,10 @@ def check_position(lanes: list, windows):
     """Raise ValueError unless each of the `lanes` is at a place in a segment of these windows, or waits for one."""
     if len(lanes) != len(windows.lanes):
         raise ValueError(f"its position has {len(lanes)} lanes, and not {len(windows.lanes)}")
-    for segment, offset, *_ in filter(None, lanes):
-        if segment >= len(windows.segments) or offset >= windows.segments[segment].size:
-            raise ValueError(f"its position [{segment}, {offset}] is in none of the recordings")
+    for index, offset, begun in ([*lane, 0][:3] for lane in lanes if lane):
+        segment, _, sound = windows.played(min(index, len(windows.segments) - 1), begun)
+        if index >= len(windows.segments) or offset >= sound + segment.tail:
+            raise ValueError(f"its position [{index}, {offset}] is in none of the recordings")
 
 
 def check_tensors(book: dict, shapes: dict, learner, state, lanes: int):

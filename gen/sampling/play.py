@@ -164,9 +164,7 @@ def followed(told: Curves, wave):
         at = [number for number, name in enumerate(told.names) if name in levels]
         if at:  # mel bands all move by as much, the loudest of them to where the loudest was; silence stays
             lift = max(told.high[number] for number in at) - np.percentile(columns[:, at].max(1), 99.9)
-            silence = np.array(told.silence)[at]
-            moved = np.where(columns[:, at] > silence, columns[:, at] + lift, silence)
-            columns[:, at] = np.maximum(moved, silence)
+            columns[:, at] = curves.raised(columns[:, at], lift, np.array(told.silence)[at])
     return columns
 
 

@@ -18,6 +18,7 @@ STEP = 0.01  # seconds from one measured frame to the next
 CONTEXT = 0.02  # seconds
 FURTHEST = 5.0  # deviations from the mean that are told at most
 HERTZ = {"f0"}  # columns of frequencies
+LEVELS = ("loudness", "mel")  # how the names of those of levels in dB begin
 WAVES = tuple(2.0**power for power in range(-3, 6))  # turns in an octave: one in eight octaves, to 32 in one
 SHOWN: dict = {  # columns of which it is said that they go beyond training: by how much, and how they are shown
     "f0": (1 / 12, lambda octaves: f"{2**octaves:.0f} Hz"),
@@ -61,14 +62,15 @@ class Curves(NamedTuple):
         """Return the columns (n, C) of a wave (T,), every STEP seconds. Raises ValueError."""
         return measure(wave, self.rate, self.families)
 
-    def told(self, columns, begin: float, count: int):
+    def told(self, columns, begin: float, count: int, speed: float = 1.0):
         """Return `count` frames (count, channels) float32, the first of which begins `begin` seconds into columns.
 
-        The `columns` (n, C) are those of `measure`; behind their end there is silence.
+        The `columns` (n, C) are those of `measure`; behind their end there is silence. They pass at `speed` times
+        their own.
         """
         rows = filled(np.concatenate([columns, [self.silence]]), self.names, self.mean)
         scaled = np.clip((rows - self.mean) / self.deviation, -FURTHEST, FURTHEST)
-        middles = begin + (np.arange(count) + 0.5) * self.seconds
+        middles = begin + (np.arange(count) + 0.5) * self.seconds * speed
 
         def at(values, seconds):
             """Return rows of `values` at so many seconds from the middles, between those measured."""
@@ -79,8 +81,23 @@ class Curves(NamedTuple):
 
         octaves = at(rows, 0.0)[:, [name in HERTZ for name in self.names]]
         angles = (2 * np.pi * octaves[:, :, None] * WAVES).reshape(count, -1)
-        parts = [at(scaled, seconds) for seconds in (-CONTEXT, 0.0, CONTEXT)]
+        parts = [at(scaled, seconds * speed) for seconds in (-CONTEXT, 0.0, CONTEXT)]
         return np.concatenate([*parts, np.sin(angles), np.cos(angles), np.ones((count, 1))], 1).astype(np.float32)
+
+    def changed(self, columns, speed: float, gain: float):
+        """Return columns (n, C) as those of sound played at `speed`, `gain` times as loud; their times stay.
+
+        Mel bands have no speed: raises ValueError for one with them.
+        """
+        if speed != 1 and any(name.startswith("mel") for name in self.names):
+            raise ValueError("mel bands of faster sound are measured, not moved")
+        made = np.array(columns, np.float64)
+        for number, name in enumerate(self.names):
+            if name in HERTZ:
+                made[:, number] += np.log2(speed)
+            elif name.startswith(LEVELS):
+                made[:, number] = raised(made[:, number], 20 * np.log10(abs(gain)), self.silence[number])
+        return made
 
     def whole(self, columns, ends: bool = True):
         """Return all frames (n, channels) of columns (n, C); where they end, in the last one there is silence."""
@@ -99,6 +116,11 @@ class Curves(NamedTuple):
                 had, asked = (f"{show(a)} to {show(b)}" for a, b in ((low, high), (column.min(), column.max())))
                 said.append(f"{name} is from {asked}, and in training it was from {had}: beyond it the model guesses")
         return said
+
+
+def raised(levels, decibels: float, silence):
+    """Return levels in dB, so many of them louder; what is as soft as silence stays so, and nothing becomes softer."""
+    return np.maximum(np.where(levels > silence, levels + decibels, silence), silence)
 
 
 def channels(names) -> int:

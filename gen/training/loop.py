@@ -16,6 +16,7 @@ from gen.base.signals import Interrupted, catch_signals
 from gen.corpus.corpus import prepare
 from gen.corpus.curves import learn
 from gen.corpus.names import NONE
+from gen.corpus.varied import Variation, parse
 from gen.corpus.windows import Windows
 from gen.models.make import make
 from gen.run import resume
@@ -27,6 +28,7 @@ from gen.training.learner import Learner
 from gen.training.noise import noisy
 from gen.training.pace import Pace
 from gen.training.progress import Plan, Progress
+from gen.training.start import start_from
 from gen.training.step import train_step
 
 LOG_EVERY = 10  # steps
@@ -42,9 +44,11 @@ def train(
     untold: float,
     unlabelled: float,
     hear_noise: float | None,
+    vary: str | None,
     steps: int | None,
     minutes: float | None,
     patience: int | None,
+    start: str | None,
     seed: int,
     name: str | None,
     device: str,
@@ -61,7 +65,9 @@ def train(
 
     It is told the curves of `control` (see `gen.sound.curves.parse`) as it goes, but in a share `untold` of the
     segments, and hears the past through `hear_noise` (see `gen.training.noise`), unless given HEARD if it is told some.
-    It is told labels but in a share `unlabelled`.
+    It is told labels but in a share `unlabelled`. Each time a segment is read it is varied by `vary` (see
+    `gen.corpus.varied.parse`).
+    It begins with the weights of the model in `start` (see `gen.training.start`), or at random.
     `learning_rate` rises over `warmup` steps and falls as a cosine over the budget; `optimizer` is adamw or muon;
     gradients are clipped to norm `clip`; `precision` is float32, bfloat16 for autocast, or auto for the faster one of
     them here. A validation comes every `valid_every` steps, and with it a verdict; the model of the best one is kept,
@@ -76,8 +82,9 @@ def train(
     hear_noise = hearing_noise(hear_noise, control, codec)
     if control or hear_noise:
         settings |= {"control": control, "untold": untold, "hear_noise": hear_noise}
-    if unlabelled:
-        settings |= {"unlabelled": unlabelled}
+    settings |= {"unlabelled": unlabelled} if unlabelled else {}
+    kinds = parse(vary, control) if vary else []
+    settings |= {"vary": vary} if vary else {}
     plan, run = Plan(steps, minutes, patience, learning_rate, warmup, valid_every), run_folder(name or "")
     with ranks.join() as group, catch_signals() as caught, contextlib.ExitStack() as held:
         held.callback(torch.set_num_threads, torch.get_num_threads())  # for what follows, as many as before
@@ -87,11 +94,13 @@ def train(
         if not group.rank:
             held.enter_context(owning(run))
         learner = Learner(net.to(place), optimizer, learning_rate)
-        told = curves, untold, unlabelled
+        told = curves, untold, unlabelled, Variation(kinds, codes)
         windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world, *told)
         state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=place))
         begun = resume.begun(run, settings, corpus.identity, learner, state, windows)
         progress, state = goes_on(begun, learner, state, windows, group, place) if begun else (Progress(), state)
+        if start and not begun:
+            corpus.notes.append(start_from(start, learner, settings, corpus.classes, curves))
         chief = None if group.rank else Chief(run, settings, corpus, codes, learner, curves)
         if chief:
             chief.introduce(progress, plan)
