@@ -16,6 +16,8 @@ label= is one of the model's, or any. guidance= over 1 moves takes away from wha
 the label, or the curves, which takes it half as long again.
 guard=on hears each second as it is made: noise, a loop, silence before any sound, or one louder than the
 recordings is drawn again.
+count=8 best=2 makes eight and keeps the two that the model itself finds most like their label, or without labels most
+like what it learned from.
 A model trained with control= is told what to play: follow= a recording, curves= a table (gen controls writes one),
 midi= notes, each channel a take; or pitch= and loudness= all the time; shift= moves pitches by semitones. With
 control=mel it says what a recording says, in the voice it learned.
@@ -23,6 +25,7 @@ control=mel it says what a recording says, in the voice it learned.
   gen sample runs/tones-tiered
   gen sample runs/words label=seven seconds=2 seed=3 temperature=0.9
   gen sample runs/words label=seven guidance=2
+  gen sample runs/words label=seven count=20 best=3
   gen sample runs/piano prime=my.flac out=continued.wav
   gen sample runs/voice follow=words.wav
   gen sample runs/violin follow=humming.wav shift=12
@@ -41,7 +44,7 @@ def keys() -> list:
     return [Settings]
 
 
-def run(path, out: str | None, count: int | None, format: str, **settings):
+def run(path, out: str | None, count: int | None, best: int | None, format: str, **settings):
     import torch
 
     from gen.base import terminal
@@ -55,8 +58,9 @@ def run(path, out: str | None, count: int | None, format: str, **settings):
         raise ValueError(f"format={format}: there are {' and '.join(formats)} with out={out}")
     if single:
         address.make_way(out, terminal.say)
-    if (live or single) and (count or 1) > 1:
-        raise ValueError(f"out={out}: holds one take, and count={count}; give a folder")
+    check_best(best, count, live, settings["engine"])
+    if (live or single) and (best or count or 1) > 1:
+        raise ValueError(f"out={out}: holds one take, and count={count}; give a folder, or best=1")
     Settings(**settings, count=count).check()
     trained = Trained(path)
     if card := trained.header.get("card"):
@@ -79,12 +83,59 @@ def run(path, out: str | None, count: int | None, format: str, **settings):
     if live:
         play(blocks(first, 1, LIVE), trained.rate, seconds, format)
         return
-    names = [Path(out)] if single and out else take_paths(path, out, trained, count, format, settings)
-    for at in range(0, count, TOGETHER):
-        some = names[at : at + TOGETHER]
-        numbers = range(first + at, first + at + len(some))
+    names = [Path(out)] * count if single and out else take_paths(path, out, trained, count, format, settings)
+
+    def write(numbers, made):
+        """Write takes (n, T), blocks of them, of the streams of those `numbers`."""
         comments = address.written(path, trained.sha256, numbers, settings, told)
-        record(blocks(numbers[0], len(some), WHOLE), trained.rate, zip(some, comments, strict=True), not single)
+        some = [names[number - first] for number in numbers]
+        record(made, trained.rate, zip(some, comments, strict=True), not single)
+
+    batches = [range(at, min(at + TOGETHER, first + count)) for at in range(first, first + count, TOGETHER)]
+    if best:
+        import numpy as np
+
+        kept = choose(trained, best, batches, lambda some: blocks(some[0], len(some), WHOLE), {**settings, **heard})
+        write([take.stream for take in kept], [np.stack([take.wave for take in kept])])
+        return
+    for numbers in batches:
+        write(numbers, blocks(numbers[0], len(numbers), WHOLE))
+
+
+def check_best(best: int | None, count: int | None, live: bool, engine: str):
+    """Raise ValueError for a number of takes to be kept that isn't one of those that are made."""
+    from gen.sampling.settings import COMPILED
+
+    if best is None:
+        return
+    if not count or not 0 < best < count:
+        raise ValueError(f"best={best}: so many takes are kept of count={count}; give a larger count=, such as count=8")
+    if live:
+        raise ValueError(f"best={best}: takes are chosen when they are whole; leave best= or out=- out")
+    if engine != COMPILED:
+        raise ValueError(f"best={best}: takes are heard by the compiled engine; leave best= or engine={engine} out")
+
+
+def choose(trained, best: int, batches, make, settings: dict) -> list:
+    """Return the `best` of the takes of batches of streams, each the blocks that `make(streams)` makes, and say so."""
+    import numpy as np
+
+    from gen.base import terminal
+    from gen.sampling.chosen import Chooser
+    from gen.sampling.settings import Settings
+
+    asked, chooser = Settings(**settings), Chooser(trained, best, terminal.say)
+    told, primed = trained.told(asked), asked.prime
+    for streams in batches:
+        labels = trained.label_ids(asked.label, len(streams), streams[0])
+        control = told and [told[stream % len(told)] for stream in streams]
+        waves = np.concatenate(list(make(streams)), 1)
+        before = None if primed is None else trained.codec.encode(primed)
+        chooser.add(waves, streams, labels, control, before, terminal.track)
+    for take in chooser.kept:
+        what = "likelier as its label than as any other" if trained.classes else "beside recordings"
+        terminal.say(f"kept stream {take.stream}: {take.score:+.4f} bits/sample {what}")
+    return chooser.kept
 
 
 def is_file(out) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 
 from gen.base import terminal
-from gen.judging import anchors, judge
+from gen.judging import anchors, distances, judge
 from gen.judging.protocol import Protocol
 from gen.judging.reference import Reference
 from gen.sound.codec import MuLaw
@@ -69,17 +69,32 @@ def worse(reference) -> dict:
     }
 
 
+def apart(reference, heard) -> float:
+    """Return the energy distance of sounds from the recordings that they are made of, the second set, on its scale.
+
+    No sound is compared with the recording that it is made of. What two sets of recordings differ by, by chance, is
+    then in none of these distances; it hides what an MP3 changes.
+    """
+    one, other = reference.second.rows, heard.rows
+    kernels = [distances.alike(*rows, distances.nearness) for rows in ((one, one), (other, other), (one, other))]
+    count = len(one)
+    inside, others, both = (kernel.sum() - kernel.trace() for kernel in kernels)
+    return float((inside + others - 2 * both) / (count * (count - 1)) / (reference.one - reference.zero)[0])
+
+
 def ordered(reference):
-    """Print where each of `worse` is placed, and whether ORDER is the order."""
-    found = {}
+    """Print where each of `worse` is placed, how far it is from what it is made of, and whether ORDER is the order."""
+    places, paired = {}, {}
     for name, waves in worse(reference).items():
-        placed = judge.place(reference, reference.hear(waves), SEED)
-        found[name] = placed["takes"]
-        print(f"  {name:22s} {found[name]:8.5f}  {placed['interval'][0]:7.4f} to {placed['interval'][1]:7.4f}")
-    steps = np.diff([found[name] for name in ORDER])
-    print(
-        f"  in order: {bool((steps > 0).all())}, the smallest step {steps.min():.5f}, {ORDER[int(steps.argmin()) + 1]}"
-    )
+        heard = reference.hear(waves)
+        placed = judge.place(reference, heard, SEED)
+        places[name], paired[name] = placed["takes"], apart(reference, heard)
+        low, high = placed["interval"]
+        print(f"  {name:22s} {places[name]:8.5f}  {low:7.4f} to {high:7.4f}, from its own {paired[name]:8.5f}")
+    for what, found in (("places", places), ("distances from their own", paired)):
+        steps = np.diff([found[name] for name in ORDER])
+        least = f"the smallest step {steps.min():.6f}, {ORDER[int(steps.argmin()) + 1]}"
+        print(f"  {what} in order: {bool((steps > 0).all())}, {least}")
 
 
 def halves(reference):
