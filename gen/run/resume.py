@@ -108,7 +108,13 @@ def different(before: dict, now: dict) -> str | None:
 
 def compared(settings) -> dict:
     """Return settings by dotted name as they are compared: `in/` is `in`; what runs of before don't know is off."""
-    off = {"data.test": 0.0, "untold": 0.0, "unlabelled": 0.0, "hear_noise": 0.0, **dict.fromkeys(("control", "vary"))}
+    off = {
+        "data.test": 0.0,
+        "untold": 0.0,
+        "unlabelled": 0.0,
+        "hear_noise": 0.0,
+        **dict.fromkeys(("control", "vary", "longest")),
+    }
     out = {**off, **flat(settings)}
     path = out.get("data.path")
     return {**out, "data.path": path and os.path.normpath(path)}
