@@ -26,9 +26,9 @@ def run(
     out: str,
     lanes: int,
     window: int,
-    longest: int | None,
     learning_rate: float,
     optimizer: str,
+    longest: int | None = None,
 ):
     from gen.base import streams, terminal
     from gen.base.build import conform
