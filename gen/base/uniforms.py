@@ -2,12 +2,18 @@
 
 import numpy as np
 
+WORDS = 4  # numbers for each value of Philox's counter
+
 
 class Uniforms:
-    """The uniform numbers of one stream: Philox (Salmon et al. 2011), keyed by seed and stream number."""
+    """The uniform numbers of one stream: Philox (Salmon et al. 2011), keyed by seed and stream number.
 
-    def __init__(self, seed: int, stream: int):
-        self.random = np.random.Generator(np.random.Philox(key=np.array([seed, stream], np.uint64)))
+    They begin with number `first`, a multiple of WORDS.
+    """
+
+    def __init__(self, seed: int, stream: int, first: int = 0):
+        random = np.random.Philox(key=np.array([seed, stream], np.uint64), counter=first // WORDS)
+        self.random = np.random.Generator(random)
         self.block, self.begin = np.zeros(0), 0
 
     def __call__(self, t: int) -> float:

@@ -69,7 +69,7 @@ def remake(take, longer: float, how: str, out, **now):
     else:
         path = Path(out)
         address.make_way_beside(take, path, terminal.say)
-    rate, comment, blocks = address.blocks(take, longer, warn=terminal.say, **now)
+    rate, comment, blocks = address.blocks(take, longer, warn=terminal.say, track=terminal.track, **now)
     blocks = terminal.track_audio(blocks, audio.frames(take) / rate + longer, rate)
     (path,) = record(blocks, rate, [(path, comment)], new)
     address.compare(take, path)

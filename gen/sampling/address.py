@@ -15,11 +15,14 @@ import numpy as np
 
 from gen.base import files
 from gen.base.schema import Number, fault, parse
+from gen.base.terminal import unseen
 from gen.run.folder import model_file, run_of
-from gen.sampling import play
+from gen.sampling import play, session, timeline
 from gen.sampling.settings import HEARD, STRONGEST, Settings, check_length
+from gen.sampling.timeline import Timeline
 from gen.sampling.trained import WHOLE, Trained
 from gen.sound import audio
+from gen.sound.codec import ALIGN
 
 SETTINGS = ("seed", "temperature", "top_p", "label", "engine", "weights", "guard")  # of Settings
 NOT = ("goes on from no recording", "follows no recording", "follows no table", "plays no MIDI")  # without one of them
@@ -38,7 +41,7 @@ RULE = {
     "temperature": Number(float, 0, 1000),
     "top_p": Number(float, 0, 1),
     "guidance": Number(float, 0, STRONGEST),
-    "label": (None, str),
+    "label": timeline.LABEL,
     "engine": str,
     "weights": str,
     "guard": bool,
@@ -49,8 +52,9 @@ RULE = {
     "pitch": (None, str),
     "loudness": (None, Number(float, -1e3, 1e3)),
     "shift": (None, Number(float, -1e3, 1e3)),
+    "live": (None, timeline.RULE),
 }
-OLDER = {"guard": False, **dict.fromkeys(HEARD[1:]), **USUAL}  # what takes don't tell of that have none
+OLDER = {"guard": False, **dict.fromkeys(HEARD[1:]), **USUAL, "live": None}  # what takes don't tell of that have none
 
 
 def digest(path) -> str:
@@ -99,6 +103,17 @@ def written(run, model: str, streams, settings: dict, heard: dict) -> list:
     shared = {"gen": version("gen"), "model": {"path": str(run), "sha256": model[:DIGEST]}}
     none = {"prime": None}
     return [json.dumps({**shared, "stream": stream, **kept, **none, **named}) for stream in streams]
+
+
+def of_session(run, trained, played, begin: int) -> str:
+    """Return the address of what was played in a session of the model in `run` from sample `begin` on."""
+    first, changes = played.timeline.told()
+    settings = {**vars(Settings()), **first}
+    (text,) = written(run, trained.sha256, [played.stream], settings, {})
+    text = json.dumps({**json.loads(text), "live": {"begin": begin, "changes": changes}})
+    if not played.timeline.whole or len(text) > LONGEST:
+        raise ValueError("too much was changed since the beginning for an address; stop, and start anew to keep a take")
+    return text
 
 
 def read(take) -> dict:
@@ -173,11 +188,11 @@ def check_same(take, kind: str, path: str, told: dict, found: str):
         raise ValueError(f"{take}: was made with another {kind} than {path} ({told['sha256']}, not {found[:DIGEST]})")
 
 
-def blocks(take, longer: float = 0.0, run=None, warn=lambda text: None, **now):
+def blocks(take, longer: float = 0.0, run=None, warn=lambda text: None, track=unseen, **now):
     """Return the rate, the comment and the blocks (1, n) of a take made again, `longer` seconds longer than it is.
 
-    `run`, and `prime`, `follow`, `curves` and `midi`, say where these are now. Raises ValueError where there is no
-    address, or it is not of these.
+    `track` may show how far what was played before it is. `run`, and `prime`, `follow`, `curves` and `midi`, say where
+    these are now. Raises ValueError where there is no address, or it is not of these.
     """
     address = read(take)
     for key, does in zip(HEARD, NOT, strict=True):
@@ -191,6 +206,8 @@ def blocks(take, longer: float = 0.0, run=None, warn=lambda text: None, **now):
     check_length(seconds)
     if 0 < longer * trained.rate < 1:
         raise ValueError(f"seconds={longer}: is less than one sample at {trained.rate} Hz")
+    if address["live"]:
+        return trained.rate, audio.comment(take), live(trained, address, seconds, warn, track)
     waves, found = hear_all(dict.fromkeys(HEARD) | paths, trained.rate)
     for key, path in paths.items():
         check_same(take, key, path, address[key], found[key])
@@ -198,6 +215,18 @@ def blocks(take, longer: float = 0.0, run=None, warn=lambda text: None, **now):
     with named(paths):
         made = trained.stream(seconds, stream=address["stream"], block=WHOLE, warn=warn, **waves, **settings)
     return trained.rate, audio.comment(take), made
+
+
+def live(trained, address: dict, seconds: float, warn, track):
+    """Return the blocks (1, n) of what was kept of a session, of so many seconds. Raises ValueError."""
+    first = {key: address[key] for key in timeline.KEYS}
+    played = Timeline.read(first, address["live"]["changes"])
+    begin, frames = address["live"]["begin"], round(seconds * trained.rate)
+    check_length(begin / trained.rate + seconds)
+    if begin % ALIGN:
+        raise ValueError(f"begin={begin}: what is kept of a session begins at a multiple of {ALIGN} samples")
+    again = session.Session(trained, played, address["stream"], address["weights"], warn)
+    return session.again(again, begin, frames, int(WHOLE * trained.rate), track)
 
 
 def compare(take, other):

@@ -17,10 +17,10 @@ from gen.sampling.reference import CHUNK, Reference
 from gen.sampling.samplers import sampler
 from gen.sampling.settings import ANY, COMPILED, HEARD, PLAYED, SECONDS, Settings, check_length
 from gen.sound import midi
+from gen.sound.codec import ALIGN
 from gen.sound.curves import Curves
 
 LIVE, WHOLE = 0.02, 0.25  # seconds of audio made at a time, to be heard at once, and else
-ALIGN = 64  # samples: blocks are a multiple of these, as decoding wants them
 
 
 class Trained:

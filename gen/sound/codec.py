@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+ALIGN = 64  # samples: blocks of one sound are multiples of these
 MU = 255.0  # ITU-T G.711: the companding constant of mu-law telephony, for any number of bits
 
 
@@ -31,8 +32,14 @@ class Codec:
     def decode_blocks(self, blocks, before: float = 0.0):
         """Yield the waves (..., n) of one sound's `blocks` of symbols (..., n * digits).
 
-        All but the last hold a multiple of 64 samples. They are bit for bit what `decode` makes of the whole.
+        All but the last hold a multiple of ALIGN samples. They are bit for bit what `decode` makes of the whole.
         """
+        for symbols in blocks:
+            wave, before = self.decoded(symbols, before)
+            yield wave
+
+    def decoded(self, symbols, before):
+        """Return the wave (..., n) of one of these blocks, and what is `before` the next one."""
         raise NotImplementedError
 
 
@@ -66,14 +73,13 @@ class MuLaw(Codec):
         companded = np.sign(wave) * np.log1p(MU * np.minimum(np.abs(wave), 1)) / np.log1p(MU)
         return np.clip(np.rint(companded * half) + half, 0, self.levels - 1).astype(np.int64)
 
-    def decode_blocks(self, blocks, before: float = 0.0):
+    def decoded(self, symbols, before):
         half = self.levels // 2
-        for symbols in blocks:
-            wave = expand((np.asarray(symbols, np.float64) - half) / half)
-            if self.emphasis:
-                wave = leaky_sum(wave, self.emphasis, before)
-                before = wave[..., -1]
-            yield wave.astype(np.float32)
+        wave = expand((np.asarray(symbols, np.float64) - half) / half)
+        if self.emphasis:
+            wave = leaky_sum(wave, self.emphasis, before)
+            before = wave[..., -1]
+        return wave.astype(np.float32), before
 
 
 def expand(companded, library=np):
@@ -97,14 +103,13 @@ class Linear16(Codec):
         value = np.clip(np.rint(np.asarray(wave, np.float64) * 32768) + 32768, 0, 65535).astype(np.int64)
         return np.stack([value >> 8, value & 255], -1).reshape(*value.shape[:-1], -1)
 
-    def decode_blocks(self, blocks, before: float = 0.0):
-        for symbols in blocks:
-            symbols = np.asarray(symbols, np.int64)
-            pairs = symbols.reshape(*symbols.shape[:-1], -1, 2)
-            yield ((pairs[..., 0] * 256 + pairs[..., 1] - 32768) / 32768).astype(np.float32)
+    def decoded(self, symbols, before):
+        symbols = np.asarray(symbols, np.int64)
+        pairs = symbols.reshape(*symbols.shape[:-1], -1, 2)
+        return ((pairs[..., 0] * 256 + pairs[..., 1] - 32768) / 32768).astype(np.float32), before
 
 
-def leaky_sum(wave, decay: float, before: float = 0.0, block: int = 64):
+def leaky_sum(wave, decay: float, before: float = 0.0, block: int = ALIGN):
     """Return y (..., T) with y[t] = wave[t] + decay y[t-1] and y[-1] = `before`: a one-pole filter in float64.
 
     Within a block of samples it is a product with the lower-triangular matrix decay**(i - j); blocks run in order.
