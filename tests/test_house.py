@@ -13,6 +13,7 @@ FOLDER = Path(gen.__file__).parent
 ROOMS = (
     "cli",
     "commands",
+    "live",
     "pages",
     "training",
     "survey",
@@ -46,6 +47,8 @@ DOORS = {
     "jinja2": "pages.template",
     "PIL": "pages.pictures",
     "mido": "sound.midi",
+    "starlette": "live.server",
+    "uvicorn": "live.server",
     "hydra": "cli.compose",
     "omegaconf": "cli.compose",
 }
