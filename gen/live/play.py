@@ -5,7 +5,7 @@ import signal
 import sys
 
 from gen.live import server
-from gen.live.stage import Stage
+from gen.live.stage import LEAD, Stage
 from gen.live.voice import Voice
 from gen.pages import template
 
@@ -30,4 +30,5 @@ def play(runs, host: str, port: int, seed: int, out: str | None, say, show):
 
 def page(voices) -> str:
     """Return the page on which voices are played, as HTML."""
-    return template.render("live.html", voices=[voice.facts() for voice in voices])
+    told = [voice.facts() for voice in voices]
+    return template.render("live.html", voices=told, data={"voices": told, "lead": LEAD})

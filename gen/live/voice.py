@@ -20,7 +20,7 @@ BLOCK = 0.02  # seconds that are made at a time
 KEPT = 30.0  # seconds that can be kept, and gone back to
 APART = 0.25  # seconds from one state that can be gone back to to the next
 HEARD, LOOP = 4.0, 1.0  # seconds in which a loop is sought, and about its length
-CALM = 0.95  # how much of the load that is shown was so before the last block
+CALM = 0.95  # part of the load that is shown which is that before the last block
 
 
 class Voice:
@@ -79,7 +79,7 @@ class Voice:
 
     def block(self) -> bytes:
         """Return the next block as 16-bit samples."""
-        began = time.perf_counter()
+        began = time.thread_time()
         if self.frozen:
             wave = next(self.loop)
         else:
@@ -94,7 +94,7 @@ class Voice:
             wave[: len(faded)] *= np.cos(np.pi / 2 * np.clip(left, 0, 1))
             wave[: len(faded)] += faded * np.sin(np.pi / 2 * np.clip(left, 0, 1))
         self.sent += self.size
-        spent = (time.perf_counter() - began) * self.rate / self.size
+        spent = (time.thread_time() - began) * self.rate / self.size
         self.load = CALM * self.load + (1 - CALM) * spent if self.load else spent
         return depths.pcm(wave).tobytes()
 

@@ -103,6 +103,8 @@ def test_it_is_heard_steered_frozen_gone_back_with_and_kept(driver, stage, tmp_p
         tab.get_by_role("button", name="Keep").click()
         until(tab, "!document.getElementById('kept').hidden")
         assert len(list((tmp_path / "kept").iterdir())) == 1
+        tab.locator("[data-key=fader]").first.fill("0")
+        until(tab, LOUD.replace(">", "<"))
         tab.get_by_role("button", name="Stop").click()
         until(tab, "!now.playing")
 

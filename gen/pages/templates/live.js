@@ -1,9 +1,9 @@
 "use strict";
-const voices = JSON.parse(document.getElementById("data").textContent);
+const { voices, lead } = JSON.parse(document.getElementById("data").textContent);
 const by = (id) => document.getElementById(id), strips = [...document.querySelectorAll(".strip")];
-const LEAD = 0.06, OFTEN = 20; // seconds; ms from one setting of a slider to the next
+const OFTEN = 20; // ms from one setting of a slider to the next
 let socket = null, context = null, mixer = null, analyser = null, now = null, frozen = false, known = false;
-let heard = { epoch: -1, played: [], buffered: 0, lead: LEAD, dropouts: 0 };
+let heard = { epoch: -1, played: [], buffered: 0, lead, dropouts: 0 };
 let asked = 0, muted = false;
 const early = [];
 const waiting = new Map(), unanswered = []; // settings that are sent soon; those that are not heard yet
@@ -82,7 +82,7 @@ async function open() {
   const code = URL.createObjectURL(new Blob([by("worklet").textContent], { type: "text/javascript" }));
   await context.audioWorklet.addModule(code);
   URL.revokeObjectURL(code);
-  const processorOptions = { rates: voices.map((voice) => voice.rate), lead: LEAD };
+  const processorOptions = { rates: voices.map((voice) => voice.rate), lead };
   mixer = new AudioWorkletNode(context, "mixer", { numberOfInputs: 0, outputChannelCount: [1], processorOptions });
   analyser = new AnalyserNode(context, { fftSize: 2048, smoothingTimeConstant: 0 });
   mixer.connect(analyser).connect(context.destination);

@@ -77,7 +77,7 @@ class Mixer extends AudioWorkletProcessor {
     this.voices = options.processorOptions.rates.map((rate) => new Voice(rate));
     this.epoch = -1;
     this.playing = true;
-    this.lead = options.processorOptions.lead;
+    this.lead = this.usual = options.processorOptions.lead;
     this.dropouts = this.blocks = 0;
     this.port.onmessage = ({ data }) => this.hear(data);
   }
@@ -86,6 +86,7 @@ class Mixer extends AudioWorkletProcessor {
     if (message.gains) message.gains.forEach((gain, i) => { this.voices[i].wanted = gain; });
     if ("playing" in message) {
       this.playing = message.playing;
+      this.lead = this.usual;
       if (!this.playing) for (const voice of this.voices) voice.begin(voice.write);
     }
     if (!message.samples) return;
