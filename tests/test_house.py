@@ -49,6 +49,8 @@ DOORS = {
     "mido": "sound.midi",
     "starlette": "live.server",
     "uvicorn": "live.server",
+    "pythonosc": "live.osc",
+    "sounddevice": "live.speaker",
     "hydra": "cli.compose",
     "omegaconf": "cli.compose",
 }

@@ -63,6 +63,7 @@ class Stage:
         self.voices, self.out = voices, out
         self.listeners: list = []
         self.playing, self.epoch, self.lead = False, 0, LEAD
+        self.steered = False  # whether settings were changed by other means than the page since it was told
         self.due = asyncio.Event()
 
     def join(self) -> Listener | None:
@@ -89,7 +90,9 @@ class Stage:
             "listeners": len(self.listeners),
             "load": round(sum(voice.load for voice in self.voices), 4),
             "settings": [voice.settings for voice in self.voices],
+            "steered": self.steered,
         }
+        self.steered = False
         for listener in self.listeners:
             listener.put(json.dumps({**now, "plays": listener is self.listeners[0]}))
 
@@ -97,16 +100,28 @@ class Stage:
         """Do what a message of a listener asks; tell them what is wrong with it."""
         try:
             asked = parse(text) if isinstance(text, str) and len(text) <= LONGEST else None
-            name = next((each for each in RULES if each in asked), None) if isinstance(asked, dict) else None
-            if not isinstance(asked, dict) or name is None:
+            if not isinstance(asked, dict):
                 raise ValueError("this is no message of the page")
-            if wrong := fault(asked, RULES[name], "message"):
-                raise ValueError(wrong)
             if listener is not self.listeners[0]:
                 raise ValueError("another page plays; here one listens")
-            getattr(self, f"_{name}")(listener, asked)
+            self.do(listener, asked)
         except ValueError as error:
             listener.put(json.dumps({"error": str(error)}))
+
+    def do(self, listener, asked: dict):
+        """Do what is asked, and answer a listener. Raises ValueError where it isn't as RULES say."""
+        name = next((each for each in RULES if each in asked), None)
+        if name is None:
+            raise ValueError("this is no message of the page")
+        if wrong := fault(asked, RULES[name], "message"):
+            raise ValueError(wrong)
+        getattr(self, f"_{name}")(listener, asked)
+
+    def moved(self):
+        """Have the pages follow settings that were changed by other means."""
+        self.steered = True
+        if not self.playing:
+            self.tell()
 
     def _start(self, _, asked):
         self.playing = asked["start"]

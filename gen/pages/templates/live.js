@@ -67,7 +67,7 @@ function state(message) {
   by("load").textContent = now.playing ? `${(100 * now.load).toFixed(1)} %` : "–";
   if (mixer && before && before.playing !== now.playing) mixer.port.postMessage({ playing: now.playing });
   label();
-  now.settings.forEach((settings, i) => show(strips[i], settings, !known || !now.plays));
+  now.settings.forEach((settings, i) => show(strips[i], settings, !known || !now.plays || now.steered));
   known = true;
 }
 
