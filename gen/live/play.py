@@ -21,6 +21,7 @@ def play(runs, host: str, port: int, seed: int, osc: int | None, out: str | None
     """
     if len(runs) > MOST:
         raise ValueError(f"{len(runs)} runs: {MOST} can be played at a time; give fewer")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     voices = [Voice(run, seed, say) for run in runs]
     stage = Stage(voices, None if out == SPEAKER else out)
     steered = ears(host, osc, say)
@@ -31,7 +32,6 @@ def play(runs, host: str, port: int, seed: int, osc: int | None, out: str | None
             await performed
 
     say("Ctrl-C ends it")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     asyncio.run(both())
 
 

@@ -29,6 +29,7 @@ NOT = ("goes on from no recording", "follows no recording", "follows no table", 
 ASKED = ("guidance", "pitch", "loudness", "shift")  # those that are told of where they aren't as USUAL
 USUAL = {key: getattr(Settings(), key) for key in ASKED}
 LONGEST = 1 << 16  # characters of an address
+ROOM = 50_000  # characters of one that is written, as many as libsndfile writes into a WAV
 DIGEST = 32  # digits of the hash of a file in it, the first half of its SHA-256
 FILE = {"path": str, "sha256": str}
 RUNS = ("run", "back")  # what is the path of a run
@@ -111,7 +112,7 @@ def of_session(run, trained, played, begin: int) -> str:
     settings = {**vars(Settings()), **first}
     (text,) = written(run, trained.sha256, [played.stream], settings, {})
     text = json.dumps({**json.loads(text), "live": {"begin": begin, "changes": changes}})
-    if not played.timeline.whole or len(text) > LONGEST:
+    if not played.timeline.whole or len(text) > ROOM:
         raise ValueError("too much was changed since the beginning for an address; stop, and start anew to keep a take")
     return text
 

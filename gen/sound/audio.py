@@ -17,7 +17,7 @@ import soundfile
 import soxr
 
 from gen.base import files
-from gen.sound import depths
+from gen.sound import depths, riff
 
 READABLE = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64", ".rf64"}
 FOREIGN = {".m4a", ".aac", ".mp4", ".wma", ".ape", ".mka", ".webm", ".amr"}  # audio that libsndfile doesn't read
@@ -207,7 +207,7 @@ def mend(path) -> int:
 def comment(path) -> str:
     """Return the comment in a file, such as `Take` writes."""
     with _open(path) as file:
-        return file.comment
+        return file.comment or riff.comment(path)
 
 
 def frames(path) -> int:

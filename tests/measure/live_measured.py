@@ -178,7 +178,7 @@ def main(run, seconds, *others):
         finally:
             browser.close()
             server.process.send_signal(signal.SIGTERM)
-            print(f"exit {server.process.wait(10)}, said: {server.process.stderr.read().splitlines()}")
+            print(f"exit {server.process.wait(60)}, said: {server.process.stderr.read().splitlines()}")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,10 @@ function label() {
 async function open() {
   if (context) return context.resume();
   context = new AudioContext({ latencyHint: "interactive" }); // now, while a key or a button is pressed
+  if (!context.audioWorklet) {
+    say("Browsers play such sound from localhost alone; from another machine, bring the port there by ssh -L.");
+    return;
+  }
   const code = URL.createObjectURL(new Blob([by("worklet").textContent], { type: "text/javascript" }));
   await context.audioWorklet.addModule(code);
   URL.revokeObjectURL(code);
@@ -103,8 +107,6 @@ function report(data) {
     unanswered.shift();
     if (one.epoch === data.epoch) by("answer").textContent = `${Math.round(performance.now() - one.at + 1000 * late)} ms`;
   }
-  if (now.playing) by("latency").textContent = `${Math.round(1000 * (data.buffered + late))} ms`;
-  by("dropouts").textContent = data.dropouts;
 }
 
 by("start").onclick = async () => {
@@ -236,17 +238,25 @@ strips.forEach((strip, voice) => {
   texts(strip);
 });
 
+// What is shown and changes all the time, a few times a second.
+function figures() {
+  const late = context.outputLatency || context.baseLatency || 0;
+  by("latency").textContent = `${Math.round(1000 * (heard.buffered + late))} ms`;
+  by("dropouts").textContent = heard.dropouts;
+  analyser.getFloatTimeDomainData(wave);
+  const db = Math.max(-60, 10 * Math.log10(wave.reduce((sum, x) => sum + x * x, 0) / wave.length + 1e-9));
+  by("level").value = db;
+  by("db").textContent = `${db.toFixed(0).replace("-", "−")} dB`;
+}
+
 const picture = by("picture").getContext("2d"), wave = new Float32Array(2048), power = new Uint8Array(1024);
 const top_ = Math.max(...voices.map((voice) => voice.rate)) / 2;
 let column = null, turn = 0;
 
 function draw() {
   requestAnimationFrame(draw);
-  if (!now || !now.playing || muted || turn++ % 2) return;
-  analyser.getFloatTimeDomainData(wave);
-  const db = Math.max(-60, 10 * Math.log10(wave.reduce((sum, x) => sum + x * x, 0) / wave.length + 1e-9));
-  by("level").value = db;
-  by("db").textContent = `${db.toFixed(0).replace("-", "−")} dB`;
+  if (!now || !now.playing || muted || turn++ % 3) return;
+  if (turn % 4 === 0) figures();
   analyser.getByteFrequencyData(power);
   const { width, height } = picture.canvas;
   column = column || picture.createImageData(1, height);
