@@ -180,7 +180,8 @@ class Stage:
                         self.send(number)
                 except ValueError as error:  # as of a model whose weights are damaged
                     self.playing = False
-                    self.listeners[0].put(json.dumps({"error": str(error)}))
+                    for listener in self.listeners:
+                        listener.put(json.dumps({"error": str(error)}))
                 await asyncio.sleep(0)
             if time.monotonic() - told > 0.5:
                 told = time.monotonic()

@@ -1,1 +1,1 @@
-"""Takes from a trained model: the reference sampler, takes and their addresses, the guard, how fast it is."""
+"""Takes from a trained model: the reference sampler, takes and their addresses, sessions, the guard, how fast it is."""

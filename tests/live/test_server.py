@@ -40,7 +40,7 @@ def port(tmp_path_factory):
             ask(player, start=True)
             told(player, bytes)
             made.send_signal(signal.SIGINT)
-            assert made.wait(10) == 130
+            assert made.wait(60) == 130
         assert made.stderr.read() == "Ctrl-C ends it\nstopped\n"
     finally:
         made.kill()
@@ -49,7 +49,7 @@ def port(tmp_path_factory):
 
 def asked(port, path="/", **headers):
     """Return the status and the text of what is there for a browser."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", path, headers={key.title(): value for key, value in headers.items()})
     answer = connection.getresponse()
     text = answer.read().decode()
@@ -61,7 +61,7 @@ def joined(port, **how):
     return connect(f"ws://127.0.0.1:{port}/socket", proxy=None, max_queue=None, **how)
 
 
-def told(player, kind, seconds=5.0):
+def told(player, kind, seconds=30.0):
     """Return the next message of a kind, bytes or a dict with that key, that comes."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -31,7 +31,7 @@ def test_what_is_played_is_what_a_take_is(tmp_path, monkeypatch):
                 break
             time.sleep(0.05)
         made.send_signal(signal.SIGTERM)
-        said = made.communicate(timeout=10)[1]
+        said = made.communicate(timeout=60)[1]
     if "can't be opened" in said:
         pytest.skip("PortAudio has no ALSA here")
     assert made.returncode == 143

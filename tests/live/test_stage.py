@@ -34,12 +34,13 @@ def ask(stage, listener, **message):
     return got(listener)
 
 
-def perform(stage, seconds=0.05):
-    """Let sound be made for a while."""
+def perform(stage, rounds=300):
+    """Let sound be made until none is due."""
 
     async def briefly():
         task = asyncio.create_task(stage.perform())
-        await asyncio.sleep(seconds)
+        for _ in range(rounds):
+            await asyncio.sleep(0)
         task.cancel()
 
     stage.due.set()

@@ -70,6 +70,14 @@ def test_under_settings_that_stay_it_is_the_take_that_they_make(trained, setting
     assert np.array_equal(wave, trained.sample(seconds=50 * ALIGN / trained.rate, stream=stream, **settings))
 
 
+def test_a_change_to_the_same_by_another_name_is_not_heard(trained):
+    timeline = Timeline(label="hi", pitch="A4")
+    timeline.put(20 * ALIGN, "label", {"hi": 1.0})
+    timeline.put(30 * ALIGN, "pitch", "440.0")
+    wave = Session(trained, timeline).advance(50 * ALIGN)
+    assert np.array_equal(wave, trained.sample(seconds=50 * ALIGN / trained.rate, label="hi", pitch="A4"))
+
+
 def test_guided_and_told_from_the_beginning_it_is_the_take_too(trained):
     for settings in (
         {"label": "hi", "guidance": 2.0},

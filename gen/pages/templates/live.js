@@ -33,7 +33,7 @@ function connect() {
 
 function sound(data) {
   if (!mixer) { // it is still opened
-    if (context) early.push(data);
+    if (context && early.length < 50) early.push(data);
     return;
   }
   if (muted) return;
@@ -76,12 +76,16 @@ function label() {
   by("start").textContent = now.plays ? (on ? "Stop" : "Start") : (on ? "Mute" : "Listen");
 }
 
+// Open the output, if it isn't; return whether there is one.
 async function open() {
-  if (context) return context.resume();
+  if (context) {
+    await context.resume();
+    return mixer !== null;
+  }
   context = new AudioContext({ latencyHint: "interactive" }); // now, while a key or a button is pressed
   if (!context.audioWorklet) {
     say("Browsers play such sound from localhost alone; from another machine, bring the port there by ssh -L.");
-    return;
+    return false;
   }
   const code = URL.createObjectURL(new Blob([by("worklet").textContent], { type: "text/javascript" }));
   await context.audioWorklet.addModule(code);
@@ -94,6 +98,7 @@ async function open() {
   faders();
   early.splice(0).forEach(sound);
   requestAnimationFrame(draw);
+  return true;
 }
 
 function report(data) {
@@ -121,8 +126,7 @@ by("start").onclick = async () => {
   const start = !now.playing;
   muted = false;
   send({ start }); // it is made while the output is opened
-  await open();
-  say(start ? "You play." : "Stopped; Start begins anew.");
+  if (await open()) say(start ? "You play." : "Stopped; Start begins anew.");
 };
 by("freeze").onclick = () => { send({ freeze: !frozen }); };
 by("back").onclick = () => { send({ back: Math.min(30, Math.max(0, Number(by("seconds").value) || 0)) }); };
