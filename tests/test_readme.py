@@ -41,7 +41,7 @@ NAMED = {  # what the text leaves open
     "controls FILE": "controls ~/beginning.flac",
     "TAKE": "runs/tones-tiered/takes/A4-seed0-0.wav",
 }
-SMALL = ["lanes=2", "window=64", "longest=64"]
+SMALL = ["lanes=2", "window=64"]
 SHORT = ["minutes=null", "steps=2"]
 LESS = {  # what makes a command small
     "data": [*SMALL, "model.hidden=16"],

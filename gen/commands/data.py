@@ -28,7 +28,6 @@ def run(
     window: int,
     learning_rate: float,
     optimizer: str,
-    longest: int | None = None,
 ):
     from gen.base import streams, terminal
     from gen.base.build import conform
@@ -41,11 +40,10 @@ def run(
 
     conform(data, prepare, "data", facts=("codec", "lanes", "track"))
     template.spare(out, page.MAKER)
-    grown = max(window, longest or 0)  # what most of a training has, and needs the memory for
     report = survey(data["path"], data["rate"], terminal.track)
     if report["files"] and not report["twins"]:  # else the findings say already what stands in the way
         try:
-            report["trial"] = trial(data, codec, model, lanes, grown, learning_rate, optimizer, terminal.track)
+            report["trial"] = trial(data, codec, model, lanes, window, learning_rate, optimizer, terminal.track)
         except ValueError as error:
             report["refused"] = str(error)
     try:

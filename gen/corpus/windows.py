@@ -40,8 +40,7 @@ class Windows:
     `untold` of the segments, by chance. In a share `unlabelled` the label is the one behind the last, which says that
     it is any. Half of the segments that are untold are unlabelled too, so that a model learns what either says alone,
     and what comes where neither is said: guidance by either, or by both, compares these (Brooks et al. 2022, arXiv
-    2211.09800, section 3.2). Each segment is changed as `vary` draws it. `length` may be set
-    anew between windows, up to `longest`.
+    2211.09800, section 3.2). Each segment is changed as `vary` draws it.
     """
 
     def __init__(
@@ -57,11 +56,9 @@ class Windows:
         untold=0.0,
         unlabelled=0.0,
         vary=UNVARIED,
-        longest: int | None = None,
     ):
         self.segments, self.length, self.silence, self.seed = segments, length, silence, seed
         self.told, self.untold, self.unlabelled, self.vary = told, untold, unlabelled, vary
-        self.longest = longest or length
         self.any = 1 + max((s.label for s in segments), default=0)
         self.mine = range(rank * lanes // world, (rank + 1) * lanes // world)
         self.taken = 0  # segments begun so far
@@ -150,10 +147,10 @@ class Windows:
         held = self._held.get(number)
         if held is None or held[0] != (segment, begun):
             symbols, gain = change.applied(segment.recording.read(segment.start, segment.stop), self.vary.codec)
-            after = np.resize(np.asarray(self.silence, np.int64), segment.tail + self.longest if segment.tail else 0)
+            after = np.resize(np.asarray(self.silence, np.int64), segment.tail + self.length if segment.tail else 0)
             frames = None
             if self.told and self._chance(begun) >= self.untold:
-                frames = torch.from_numpy(curves.told(self.told, segment, self.longest, change.speed, gain))
+                frames = torch.from_numpy(curves.told(self.told, segment, self.length, change.speed, gain))
             held = (segment, begun), torch.from_numpy(np.concatenate([symbols, after])), frames
             self._held[number] = held
         return held[1:]

@@ -113,7 +113,7 @@ def compared(settings) -> dict:
         "untold": 0.0,
         "unlabelled": 0.0,
         "hear_noise": 0.0,
-        **dict.fromkeys(("control", "vary", "longest")),
+        **dict.fromkeys(("control", "vary")),
     }
     out = {**off, **flat(settings)}
     path = out.get("data.path")

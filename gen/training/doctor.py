@@ -48,7 +48,7 @@ CODEC = {"_target_": "gen.sound.codec.MuLaw", "bits": 8, "emphasis": 0.0}
 TRAINING: dict[str, Any] = {"steps": 250, "lanes": 16, "window": 32, "optimizer": "muon", "warmup": 20, "seed": 0}
 TRAINING |= {"learning_rate": 0.012, "clip": 1.0, "minutes": None, "patience": None}
 TRAINING |= {"device": "auto", "precision": "auto", "control": None, "untold": 0.0, "unlabelled": 0.0}
-TRAINING |= {"hear_noise": 0.0, "vary": None, "start": None, "longest": None}
+TRAINING |= {"hear_noise": 0.0, "vary": None, "start": None}
 
 
 class Check(NamedTuple):

@@ -54,7 +54,6 @@ def train(
     device: str,
     lanes: int,
     window: int,
-    longest: int | None,
     learning_rate: float,
     optimizer: str,
     warmup: int,
@@ -66,18 +65,16 @@ def train(
 
     It is told the curves of `control` (see `gen.sound.curves.parse`) as it goes, but in a share `untold` of the
     segments, and hears the past through `hear_noise` (see `gen.training.noise`), unless given HEARD if it is told some,
-    UNTOLD if not.
-    It is told labels but in a share `unlabelled`. Each time a segment is read it is varied by `vary` (see
-    `gen.corpus.varied.parse`).
-    It begins with the weights of the model in `start` (see `gen.training.start`), or at random.
+    UNTOLD if not. It is told labels but in a share `unlabelled`. Each time a segment is read it is varied by `vary`
+    (see `gen.corpus.varied.parse`). It begins with the weights of the model in `start` (see `gen.training.start`), or
+    at random.
     `learning_rate` rises over `warmup` steps and falls as a cosine over the budget; `optimizer` is adamw or muon;
-    a window of `window` symbols grows up to `longest` (see `Plan`);
     gradients are clipped to norm `clip`; `precision` is float32, bfloat16 for autocast, or auto for the faster one of
     them here. A validation comes every `valid_every` steps, and with it a verdict; the model of the best one is kept,
     and training ends where `patience` of them in a row brought none better. Returns the run folder. Raises ValueError,
     Interrupted.
     """
-    check(steps, minutes, patience, lanes, window, longest, learning_rate, warmup, clip, precision, valid_every, seed)
+    check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed)
     check_shares(data["labels"], untold=untold, unlabelled=unlabelled)
     settings = {"data": data, "codec": codec, "model": model, "seed": seed, "lanes": lanes, "window": window}
     settings |= {"learning_rate": learning_rate, "optimizer": optimizer, "warmup": warmup, "clip": clip}
@@ -88,20 +85,16 @@ def train(
     settings |= {"unlabelled": unlabelled} if unlabelled else {}
     kinds = parse(vary, control) if vary else []
     settings |= {"vary": vary} if vary else {}
-    settings |= {"longest": longest} if longest else {}
-    plan = Plan(steps, minutes, patience, learning_rate, warmup, valid_every, window, max(window, longest or 0))
-    run = run_folder(name or "")
+    plan, run = Plan(steps, minutes, patience, learning_rate, warmup, valid_every), run_folder(name or "")
     with ranks.join() as group, catch_signals() as caught, contextlib.ExitStack() as held:
         held.callback(torch.set_num_threads, torch.get_num_threads())  # for what follows, as many as before
         place = machine.device(device, group.rank)
         machine.keep_freed_memory()
-        codes, corpus, curves, net = begin(
-            data, codec, model, control, unlabelled, seed, lanes, window, plan.longest, group
-        )
+        codes, corpus, curves, net = begin(data, codec, model, control, unlabelled, seed, lanes, window, group)
         if not group.rank:
             held.enter_context(owning(run))
         learner = Learner(net.to(place), optimizer, learning_rate)
-        told = curves, untold, unlabelled, Variation(kinds, codes), plan.longest
+        told = curves, untold, unlabelled, Variation(kinds, codes)
         windows = Windows(corpus.train, lanes, window, codes.silence, seed, group.rank, group.world, *told)
         state = net.start(torch.zeros(len(windows.mine), dtype=torch.long, device=place))
         begun = resume.begun(run, settings, corpus.identity, learner, state, windows)
@@ -121,12 +114,12 @@ def train(
     return run
 
 
-def check(steps, minutes, patience, lanes, window, longest, learning_rate, warmup, clip, precision, valid_every, seed):
+def check(steps, minutes, patience, lanes, window, learning_rate, warmup, clip, precision, valid_every, seed):
     """Raise ValueError for a setting out of range."""
     if (steps is None) == (minutes is None):
         raise ValueError("steps, minutes: give one of them, the other is null")
     positive = {"steps": steps, "minutes": minutes, "lanes": lanes, "window": window}
-    positive |= {"longest": longest, "patience": patience, "warmup": warmup, "clip": clip, "valid_every": valid_every}
+    positive |= {"patience": patience, "warmup": warmup, "clip": clip, "valid_every": valid_every}
     for key, value in positive.items():
         if value is not None and not 0 < value < math.inf:
             raise ValueError(f"{key}={value}: this is over 0")
@@ -168,7 +161,6 @@ def begin(
     seed: int,
     lanes: int,
     window: int,
-    longest: int,
     group,
 ):
     """Return the codec, the corpus made ready, its curves, if any, and the model with its first weights.
@@ -186,7 +178,7 @@ def begin(
             curves = learn(control, corpus, codes, data["rate"], track)
     torch.manual_seed(seed)
     facts = (curves.channels, curves.hop) if curves else (0, 0)
-    net = make(model, codes, len(corpus.classes) + (unlabelled > 0), lanes, longest, *facts)
+    net = make(model, codes, len(corpus.classes) + (unlabelled > 0), lanes, window, *facts)
     if window % net.stride:
         raise ValueError(f"window={window}: this model takes multiples of {net.stride}")
     torch.manual_seed(seed + group.rank)  # dropout differs between ranks
@@ -216,12 +208,10 @@ def loop(step, learner, windows, state, progress, plan, chief, group, caught):
     digits = len(windows.silence)
     started = saved_at = time.monotonic()
     before = progress.spent
-    windows.length = plan.window_at(progress)
     for batch in windows:
         learner.set_learning_rate(plan.learning_rate_at(progress))
         nats, state = step(batch, state)
         progress.add(group.total(nats), batch.counted, digits)
-        windows.length = plan.window_at(progress)
         learner.follow(progress.step)
 
         now = time.monotonic()

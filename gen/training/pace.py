@@ -30,16 +30,16 @@ class Pace:
         self.steps, self.tried_at, self.wait = 0, clock(), SOON
         self.rival: float | None = None  # while one tries: seconds of a step with the other number
 
-    def __call__(self, step, batch, state):
-        """Return step(batch, state), timed: a longer window may take longer."""
+    def __call__(self, step, *given):
+        """Return step(*given), timed."""
         begun = self.clock()
-        out = step(batch, state)
+        out = step(*given)
         if self.threads > 1:
-            self.took((self.clock() - begun) / batch.x.shape[1])
+            self.took(self.clock() - begun)
         return out
 
     def took(self, seconds: float):
-        """Count a step that took `seconds` a symbol of a lane; the next may have another number of threads."""
+        """Count a step that took `seconds`; the next one may have another number of threads."""
         self.steps += 1
         self.recent = [*self.recent[1 - TRIED :], seconds]
         if self.steps < FIRST:  # in which kernels are compiled and memory is asked for

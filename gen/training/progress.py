@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from gen.training.verdict import Validation, best, tired
 
-GROWTH = 1000  # steps after which a window doubles
-
 
 @dataclasses.dataclass
 class Progress:
@@ -74,8 +72,7 @@ def per_sample(nats: float, targets: int, digits: int) -> float:
 class Plan(NamedTuple):
     """A training ends after `steps` or `minutes`, or where `patience` validations in a row brought nothing better.
 
-    The learning rate rises to `learning_rate` over `warmup` steps; a validation comes every `valid_every` steps. A
-    window of `window` symbols doubles after each GROWTH steps while it is no longer than `longest` then.
+    The learning rate rises to `learning_rate` over `warmup` steps; a validation comes every `valid_every` steps.
     """
 
     steps: int | None
@@ -84,13 +81,6 @@ class Plan(NamedTuple):
     learning_rate: float
     warmup: int
     valid_every: int
-    window: int
-    longest: int
-
-    def window_at(self, progress: Progress) -> int:
-        """Return the symbols of the next window."""
-        doublings = min(progress.step // GROWTH, int(math.log2(self.longest / self.window)))
-        return self.window << doublings
 
     def share(self, progress: Progress) -> float:
         """Return which share of the budget is spent: 1 is all."""

@@ -120,25 +120,6 @@ def test_one_pass_plays_every_symbol_once_in_order(folder):
     assert sorted(done) == sorted(want)
 
 
-def test_windows_that_grow_show_every_symbol_once_in_order_too(folder):
-    corpus = load(folder, valid=0, segment=0.2, tail=0.01)
-    windows = Windows(corpus.train, 5, 16, CODEC.silence, seed=None, longest=128)
-
-    def growing():
-        for number, window in enumerate(windows):
-            yield window
-            windows.length = 16 << min(3, number // 20)
-
-    want = [s.recording.read(s.start, s.stop).tolist() for s in corpus.train]
-    done = [symbols[: len(one)] for one, symbols in zip(want, in_order(played(growing()), want), strict=True)]
-    assert done == want
-
-
-def in_order(done, want) -> list:
-    """Return what was played in the order of what was wanted, by what it begins with."""
-    return [next(symbols for symbols in done if symbols[: len(one)] == one) for one in want]
-
-
 @pytest.mark.parametrize("codec", [CODEC, Linear16()])
 def test_reversed_recordings_are_the_same_segments_played_backward(folder, codec):
     settings = {"rate": RATE, "segment": 0.2, "valid": 0.3, "tail": 0.0}

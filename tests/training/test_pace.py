@@ -5,12 +5,10 @@ import pytest
 import soundfile
 import torch
 
-from gen.corpus.windows import Window
 from gen.training import loop
 from gen.training.pace import EVERY, FIRST, TRIED, Pace
 
 ALL = 4
-BATCH = Window(*[torch.zeros(1, 1)] * 5, 1, 1)
 
 
 class Machine:
@@ -23,7 +21,7 @@ class Machine:
     def use(self, threads):
         self.threads = threads
 
-    def step(self, batch, state):
+    def step(self):
         self.used.append(self.threads)
         self.now += self.seconds[self.threads]
         return self.threads
@@ -32,7 +30,7 @@ class Machine:
         """Take steps for so long; return how much of the time each number of threads had."""
         begun, at = self.now, len(self.used)
         while self.now < begun + seconds:
-            assert pace(self.step, BATCH, None) in (1, ALL)
+            assert pace(self.step) in (1, ALL)
         return {count: self.used[at:].count(count) for count in (1, ALL)}
 
 
