@@ -19,6 +19,7 @@ BOOK = {  # the header of resume.safetensors: a training's Progress, its setting
     "seen": COUNT,
     "nats": NATS,
     "targets": COUNT,
+    "gradients?": [Number(float, 0), COUNT, COUNT],  # missing in runs of before
     "since": [NATS, COUNT],
     "history": [(VALIDATION, VALIDATION[:-1])],
     "position": {"taken": COUNT, "lanes": [(None, [COUNT, COUNT, COUNT], [COUNT, COUNT])]},

@@ -196,7 +196,7 @@ def carried() -> str:
     scored, losses, device = score(model, clips, codec), [], machine.device("auto", 0)
     state = model.to(device).start(torch.zeros(LANES, dtype=torch.long, device=device))
     for batch in Windows(clips, LANES, window, codec.silence, seed=None):
-        loss, state = train_step(model, [], batch, state, contextlib.nullcontext())
+        loss, _, state = train_step(model, [], batch, state, contextlib.nullcontext())
         losses.append(loss.item())
     apart = ((torch.tensor(losses) - whole).abs().max() / whole.mean()).item()
     found = f"{bits:.4f} bits/sample in one pass, {scored:.4f} scored, a window of training at most {apart:.3%} off"

@@ -85,7 +85,7 @@ def train(
     settings |= {"unlabelled": unlabelled} if unlabelled else {}
     kinds = parse(vary, control) if vary else []
     settings |= {"vary": vary} if vary else {}
-    plan, run = Plan(steps, minutes, patience, learning_rate, warmup, valid_every), run_folder(name or "")
+    plan, run = Plan(steps, minutes, patience, learning_rate, warmup, clip, valid_every), run_folder(name or "")
     with ranks.join() as group, catch_signals() as caught, contextlib.ExitStack() as held:
         held.callback(torch.set_num_threads, torch.get_num_threads())  # for what follows, as many as before
         place = machine.device(device, group.rank)
@@ -210,8 +210,8 @@ def loop(step, learner, windows, state, progress, plan, chief, group, caught):
     before = progress.spent
     for batch in windows:
         learner.set_learning_rate(plan.learning_rate_at(progress))
-        nats, state = step(batch, state)
-        progress.add(group.total(nats), batch.counted, digits)
+        nats, norm, state = step(batch, state)
+        progress.add(group.total(nats), norm.item(), batch.counted, digits, plan.clip)
         learner.follow(progress.step)
 
         now = time.monotonic()
@@ -220,7 +220,7 @@ def loop(step, learner, windows, state, progress, plan, chief, group, caught):
         pause, shipped = plan.pauses(progress), None
         line = {"step": progress.step, "seconds": round(progress.spent, 2)}
         if progress.targets and (progress.step % LOG_EVERY == 0 or pause):
-            line["bits"] = progress.bits(digits)
+            line |= {"bits": progress.bits(digits), **progress.clipping()}
         if pause:
             held_out, harder = group.highest(chief.score() if chief else [NOTHING, 0.0])
             progress.validated(None if held_out == NOTHING else held_out, harder, digits)

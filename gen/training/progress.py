@@ -12,8 +12,9 @@ class Progress:
     """All that a training needs besides tensors to go on: `resume.safetensors` keeps it as it is.
 
     It has taken `step` steps over `seen` recorded samples in `spent` seconds. `nats` and `targets`, recorded ones, came
-    since the last line of the log that has bits, `since` are both since the last validation. `position` is that of the
-    windows when it was saved.
+    since the last line of the log that has bits, and so did `gradients`: the sum of the norms of so many steps'
+    gradients, and how many of them were clipped. `since` are nats and targets since the last validation. `position` is
+    that of the windows when it was saved.
     """
 
     step: int = 0
@@ -21,6 +22,7 @@ class Progress:
     seen: int = 0
     nats: float = 0.0
     targets: int = 0
+    gradients: list = dataclasses.field(default_factory=lambda: [0.0, 0, 0])  # missing in runs of before
     since: list = dataclasses.field(default_factory=lambda: [0.0, 0])
     history: list = dataclasses.field(default_factory=list)
     position: dict = dataclasses.field(default_factory=dict)
@@ -28,21 +30,27 @@ class Progress:
     @classmethod
     def of(cls, book: dict):
         """Return the Progress that a file has kept."""
-        kept = {field.name: book[field.name] for field in dataclasses.fields(cls)}
+        kept = {field.name: book[field.name] for field in dataclasses.fields(cls) if field.name in book}
         return cls(**kept | {"history": [Validation(*each) for each in kept["history"]]})
 
     def book(self) -> dict:
         """Return it as plain types, for a file."""
         return dict(vars(self))
 
-    def add(self, nats: float, targets: int, digits: int):
-        """Count a step of `targets` recorded symbols, `digits` of them a sample. Raises ValueError for no loss."""
+    def add(self, nats: float, norm: float, targets: int, digits: int, clip: float):
+        """Count a step of `targets` recorded symbols, `digits` of them a sample.
+
+        Its gradient was as long as `norm`, and clipped to `clip`. Raises ValueError where the loss or the gradient is
+        no number.
+        """
         self.step, self.seen = self.step + 1, self.seen + targets // digits
         self.nats, self.targets = self.nats + nats, self.targets + targets
-        if not math.isfinite(nats):
-            raise ValueError(
-                f"step {self.step}: the loss is no longer a number; what was saved last is kept: lower learning_rate"
-            )
+        total, steps, clipped = self.gradients
+        self.gradients = [total + norm, steps + 1, clipped + (norm > clip)]
+        for what, value in {"loss": nats, "gradient": norm}.items():
+            if not math.isfinite(value):
+                kept = "what was saved last is kept"
+                raise ValueError(f"step {self.step}: the {what} is no longer a number; {kept}: lower learning_rate")
 
     def bits(self, digits: int) -> float:
         """Return the bits per sample since the last time, and begin anew."""
@@ -50,6 +58,12 @@ class Progress:
         self.since = [self.since[0] + self.nats, self.since[1] + self.targets]
         self.nats, self.targets = 0.0, 0
         return bits
+
+    def clipping(self) -> dict:
+        """Return the mean norm of gradients before clipping since the last time, and the share clipped; begin anew."""
+        total, steps, clipped = self.gradients
+        self.gradients = [0.0, 0, 0]
+        return {"gradient": total / steps, "clipped": clipped / steps}
 
     def validated(self, held_out: float | None, harder: float, digits: int):
         """Add a Validation to the history: the bits held out, and how much `harder` that is for linear prediction."""
@@ -72,7 +86,8 @@ def per_sample(nats: float, targets: int, digits: int) -> float:
 class Plan(NamedTuple):
     """A training ends after `steps` or `minutes`, or where `patience` validations in a row brought nothing better.
 
-    The learning rate rises to `learning_rate` over `warmup` steps; a validation comes every `valid_every` steps.
+    The learning rate rises to `learning_rate` over `warmup` steps; gradients are clipped to norm `clip`; a validation
+    comes every `valid_every` steps.
     """
 
     steps: int | None
@@ -80,6 +95,7 @@ class Plan(NamedTuple):
     patience: int | None
     learning_rate: float
     warmup: int
+    clip: float
     valid_every: int
 
     def share(self, progress: Progress) -> float:

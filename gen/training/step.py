@@ -10,7 +10,9 @@ ALONE = Ranks()
 
 
 def train_step(net, optimizers, batch, state, autocast, clip: float = 1.0, group: Ranks = ALONE, hear=lambda x: x):
-    """Train `net` on one window; return the nats of its recorded targets, their sum (a scalar), and the state after it.
+    """Train `net` on one window; return the nats of its recorded targets, the gradient's norm, and the state after it.
+
+    The nats are a sum, the norm that before clipping, both scalars.
 
     `batch` is a `gen.corpus.windows.Window` of B lanes and T symbols. The state is carried in from the window before
     and cut off from how it came to be: truncated back-propagation through time (Williams & Peng 1990, Neural
@@ -28,7 +30,7 @@ def train_step(net, optimizers, batch, state, autocast, clip: float = 1.0, group
     (loss / batch.targets).backward()  # `targets` are those of all ranks
     parameters = list(net.parameters())
     group.sum_gradients(parameters)
-    torch.nn.utils.clip_grad_norm_(parameters, clip)
+    norm = torch.nn.utils.clip_grad_norm_(parameters, clip)
     for optimizer in optimizers:
         optimizer.step()
-    return (each * (torch.arange(y.shape[1], device=device) < recorded.unsqueeze(1))).sum(), state
+    return (each * (torch.arange(y.shape[1], device=device) < recorded.unsqueeze(1))).sum(), norm, state

@@ -59,7 +59,7 @@ def pace(net, segments, codes, lanes, window, optimizers) -> float:
     for step, batch in enumerate(Windows(segments, lanes, window, codes.silence)):
         if step == WARM:
             started = time.monotonic()
-        nats, state = train_step(net, optimizers, batch, state, autocast)
+        nats, _, state = train_step(net, optimizers, batch, state, autocast)
         nats.item()  # waits for a GPU
         if step >= WARM:
             seen, spent = seen + batch.counted // codes.digits, time.monotonic() - started

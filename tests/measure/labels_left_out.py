@@ -54,7 +54,7 @@ def main(run, out, steps=STEPS):
     for number in terminal.track(range(steps), "training on", steps):
         warm, cosine = min(1, (number + 1) / WARM), 0.5 * (1 + math.cos(math.pi * number / steps))
         learner.set_learning_rate(RATE * warm * cosine)
-        _, state = step(learner.net, learner.optimizers, next(windows), state)
+        *_, state = step(learner.net, learner.optimizers, next(windows), state)
         learner.follow(number + 1)
     held = spread(corpus.valid, SCORED)
     told, untold = held, [segment._replace(label=len(trained.classes)) for segment in held]

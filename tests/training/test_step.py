@@ -9,11 +9,12 @@ import soundfile
 import torch
 import torch.nn.functional as F
 
-from gen.corpus.windows import Windows
+from gen.corpus.windows import Window, Windows
 from gen.models.base import detach, reset
 from gen.run import checkpoint
 from gen.run.folder import MODEL
 from gen.sound.codec import MuLaw
+from gen.training.progress import Progress
 from gen.training.step import train_step
 from tests.small import corpus, small_model
 
@@ -43,16 +44,54 @@ def test_the_gradient_is_over_all_targets_and_what_is_told_over_those_recorded(t
         logits, _ = net(batch.x, reset(net, detach(state), batch.reset, batch.labels))
         each = F.cross_entropy(logits.mT, batch.y, reduction="none", ignore_index=-1)
         want = torch.autograd.grad(each.sum() / batch.targets, list(net.parameters()))
-        nats, state = train_step(net, [], batch, state, contextlib.nullcontext(), clip=1e9)
+        nats, norm, state = train_step(net, [], batch, state, contextlib.nullcontext(), clip=1e9)
         torch.testing.assert_close(
             nats, sum(row[:n].sum().detach() for row, n in zip(each, batch.recorded, strict=True))
         )
+        torch.testing.assert_close(norm, sum(gradient.square().sum() for gradient in want).sqrt())
         for p, gradient in zip(net.parameters(), want, strict=True):
             torch.testing.assert_close(p.grad, gradient, rtol=1e-9, atol=1e-12)
             p.grad = None
         if number == 3:
             break
     assert number == 3
+
+
+def test_the_norm_that_is_told_is_that_before_clipping():
+    torch.manual_seed(0)
+    net = small_model("gru").double()
+    x, y = torch.randint(16, (2, 2, 8))
+    batch = Window(x, y, torch.ones(2, dtype=torch.bool), torch.tensor([0, 0]), torch.tensor([8, 8]), 16, 16)
+    norms = []
+    for clip in (1e9, 1e-3):
+        net.zero_grad()
+        norms.append(train_step(net, [], batch, net.start(batch.labels), contextlib.nullcontext(), clip=clip)[1].item())
+    assert norms[0] == norms[1] > 1e-3
+    left = sum(p.grad.square().sum() for p in net.parameters()).sqrt()
+    assert left.item() == pytest.approx(1e-3, rel=0.01)
+
+
+def test_the_log_has_the_gradients_norm_and_how_often_it_was_clipped(gen, tmp_path):
+    keys = ["model=gru", "model.hidden=16", "lanes=1", "window=16", "data.rate=8000", "data.valid=0.0", "clip=1e-6"]
+    assert gen("train", record(tmp_path / "in", 4000), *keys, "steps=15", "valid_every=15", "name=a")[0] == 0
+    log = [json.loads(line) for line in (tmp_path / "runs/a/log.jsonl").read_text().splitlines()]
+    told = [line for line in log if "bits" in line]
+    assert [line["clipped"] for line in told] == [1, 1]
+    assert all(line["gradient"] > 0 for line in told)
+
+
+def test_norms_are_told_as_their_mean_and_the_share_over_clip_since_the_last_time():
+    progress = Progress()
+    for norm in (2.0, 0.5, 1.0, 0.5):
+        progress.add(1.0, norm, targets=16, digits=1, clip=1.0)
+    assert progress.clipping() == {"gradient": 1.0, "clipped": 0.25}
+    progress.add(1.0, 3.0, targets=16, digits=1, clip=1.0)
+    assert progress.clipping() == {"gradient": 3.0, "clipped": 1.0}
+
+
+def test_a_gradient_that_is_no_number_ends_a_training_in_a_line():
+    with pytest.raises(ValueError, match="step 1: the gradient is no longer a number; what was saved last is kept"):
+        Progress().add(1.0, float("inf"), targets=16, digits=1, clip=1.0)
 
 
 def test_a_training_counts_the_samples_recorded_and_goes_through_silence(gen, tmp_path):
