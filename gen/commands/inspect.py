@@ -1,4 +1,4 @@
-"""Look into trained models: what they remember, and how far gradients reach."""
+"""Look into trained models: what they remember, what their units do, how far gradients reach."""
 
 from pathlib import Path
 
@@ -10,10 +10,14 @@ PATHS = ("out",)
 HELP = """gen inspect RUN [RUN ...] [FILE] [key=value ...]
 
 Say how far back each model remembers: how many more bits it needs where its state was reset so long ago, from 1 ms on,
-and the horizon at which 95 % of what memory brings is there. And how far back its training reaches: the norm of the
+and the horizon at which 95 % of what memory brings is there. How far back its training reaches: the norm of the
 gradient of a prediction's cost with respect to the state so many symbols before it, of the model as it began and as it
-is: it vanishes, holds or explodes. That is over recordings held out from training, or over FILE. Writes OUT/memory.csv,
-OUT/gradients.csv and OUT/inspect.html, a page for any browser, without a network.
+is: it vanishes, holds or explodes. Which past samples a prediction hangs on: how far it changes where one is silence.
+And what its units do: which of them go with pitch, level, onsets, voicing and label; how much of these can be read from
+each layer or tier; what the model lacks without them; how long they keep what they hold.
+That is over recordings held out from training, or over FILE, which may be a take. Writes OUT/memory.csv, gradients.csv,
+inputs.csv, parts.csv, units.csv and inspect.html, a page for any browser, without a network, on which chosen units run
+along under a sound. What it says of units needs pip install 'gen[analysis]'; units=0 leaves it out.
 
   gen inspect runs/words
   gen inspect runs/words-elman runs/words-gru runs/words-tiered
@@ -21,18 +25,28 @@ OUT/gradients.csv and OUT/inspect.html, a page for any browser, without a networ
 """
 
 
-def run(paths, longest: float, count: int, reach: float, seed: int, out: str):
+def run(paths, longest: float, count: int, reach: float, units: int, seed: int, out: str):
     from gen.base import files, streams, tables, terminal
-    from gen.judging import inspect
+    from gen.judging import inspect, unit_tables
     from gen.pages import inspect as page
 
     runs, file = inspect.told_apart(paths)
-    inspect.check(longest, count, reach)
-    found = [inspect.look(each, file, longest, count, reach, seed, terminal) for each in runs]
+    inspect.check(longest, count, reach, units)
+    found = [inspect.look(each, file, longest, count, reach, units, seed, terminal) for each in runs]
     terminal.table(inspect.COLUMNS, inspect.rows(found))
-    written = [Path(out) / name for name in ("memory.csv", "gradients.csv", "inspect.html")]
-    files.write(written[0], tables.as_csv(inspect.MEMORY, inspect.memory_rows(found)))
-    files.write(written[1], tables.as_csv(inspect.GRADIENTS, inspect.gradient_rows(found)))
-    page.write(written[2], found, file)
-    for each in written:
-        streams.show(each)
+    studied = [(one.name, one.units) for one in found if one.units]
+    for name, one in studied:
+        terminal.table((f"{name}: {unit_tables.PARTS[0]}", *unit_tables.PARTS[1:]), unit_tables.part_rows(one))
+    written = {
+        "memory.csv": (inspect.MEMORY, inspect.memory_rows(found)),
+        "gradients.csv": (inspect.GRADIENTS, inspect.gradient_rows(found)),
+        "inputs.csv": (inspect.INPUTS, inspect.input_rows(found)),
+    }
+    if studied:
+        written["parts.csv"] = unit_tables.PARTS_CSV, unit_tables.parts_csv(studied)
+        written["units.csv"] = unit_tables.UNITS_CSV, unit_tables.units_csv(studied)
+    for name, table in written.items():
+        files.write(Path(out) / name, tables.as_csv(*table))
+    page.write(Path(out) / "inspect.html", found, file)
+    for name in (*written, "inspect.html"):
+        streams.show(Path(out) / name)

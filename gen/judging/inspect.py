@@ -1,4 +1,4 @@
-"""What `gen inspect` finds out about models: their memory and their gradients, and both as tables."""
+"""What `gen inspect` finds out about models: their memory, gradients, inputs and units; the first three as tables."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -6,12 +6,16 @@ from typing import NamedTuple
 from gen.base.terminal import unseen
 from gen.corpus.corpus import prepare
 from gen.judging.gradients import Gradients, faded, gradients, kept
+from gen.judging.inputs import Inputs, inputs
 from gen.judging.memory import Memory, excerpts, memory
 from gen.judging.surprise import class_of, scorer
+from gen.judging.units import Units, study
 from gen.sampling.trained import Trained
+from gen.sound import features
 
 FEWEST, MOST = 4, 4096  # excerpts
 FARTHEST = 60.0  # seconds
+SHOWN = 60  # units at most
 COLUMNS = (
     "run",
     "bits/sample",
@@ -23,6 +27,7 @@ COLUMNS = (
     "at most",
 )
 MEMORY = ("run", "from s", "to s", "bits/sample", "over")
+INPUTS = ("run", "symbols", "ms", "bits")
 GRADIENTS = ("run", "symbols", "ms", "before training", "trained")
 
 
@@ -33,6 +38,8 @@ class Found(NamedTuple):
     symbols: int
     memory: Memory
     gradients: Gradients
+    inputs: Inputs
+    units: Units | None  # where they weren't asked for
 
 
 def told_apart(paths) -> tuple:
@@ -44,20 +51,29 @@ def told_apart(paths) -> tuple:
     return runs, recordings[0] if recordings else None
 
 
-def check(longest: float, count: int, reach: float):
-    """Raise ValueError for a number that is out of range."""
+def check(longest: float, count: int, reach: float, units: int):
+    """Raise ValueError for a number that is out of range, and where what looking at units takes isn't installed."""
     if not 0.01 <= longest <= FARTHEST or not 0 < reach <= longest:
         raise ValueError(
             f"longest={longest}, reach={reach}: longest is 0.01 to {FARTHEST:g} s, reach over 0 and no longer than that"
         )
     if not FEWEST <= count <= MOST:
         raise ValueError(f"count={count}: {FEWEST} to {MOST:,} excerpts are heard")
+    if not 0 <= units <= SHOWN:
+        raise ValueError(f"units={units}: 0 (none) to {SHOWN} units are shown")
+    if units:
+        try:
+            features.library()
+            from gen.naming import fitting  # noqa: F401
+        except ValueError as error:
+            raise ValueError(f"units={units}: {error}; or leave them out with units=0") from None
 
 
-def look(run, file, longest: float, count: int, reach: float, seed: int, show=None) -> Found:
+def look(run, file, longest: float, count: int, reach: float, units: int, seed: int, show=None) -> Found:
     """Return what there is to find out about the model in `run`, over `file` or what was held out from its training.
 
-    `show` has `say` and `track`, as `gen.base.terminal` does. Raises ValueError.
+    So many `units` are left out in turn; with 0 there is nothing about units. `show` has `say` and `track`, as
+    `gen.base.terminal` does. Raises ValueError.
     """
     track = show.track if show else unseen
     trained = Trained(run)
@@ -71,6 +87,8 @@ def look(run, file, longest: float, count: int, reach: float, seed: int, show=No
         symbols,
         memory(engine, chosen, trained.codec, trained.rate, longest, track),
         gradients(trained, chosen, round(reach * symbols), seed, track),
+        inputs(trained, chosen, round(reach * symbols), seed, track),
+        study(trained, segments, units, seed, track) if units else None,
     )
 
 
@@ -124,4 +142,13 @@ def gradient_rows(found) -> list:
         (one.name, k, f"{1000 * k / one.symbols:.4g}", f"{beginning:.4g}", f"{end:.4g}")
         for one in found
         for k, beginning, end in list(zip(*one.gradients[:3], strict=True))[::-1]
+    ]
+
+
+def input_rows(found) -> list:
+    """Return INPUTS as text for each distance of each Found, the nearest first."""
+    return [
+        (one.name, k, f"{1000 * k / one.symbols:.4g}", f"{bits:.4g}")
+        for one in found
+        for k, bits in list(zip(*one.inputs, strict=True))[::-1]
     ]

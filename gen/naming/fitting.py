@@ -1,4 +1,4 @@
-"""Support vectors and trees fitted by scikit-learn, as arrays. The only door to `sklearn`, which is an extra."""
+"""Support vectors, trees and lines fitted by scikit-learn. The only door to `sklearn`, which is an extra."""
 
 import numpy as np
 
@@ -7,12 +7,16 @@ from gen.base import machine
 try:
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.ensemble import RandomForestClassifier
-    from sklearn.model_selection import StratifiedKFold
+    from sklearn.linear_model import RidgeCV
+    from sklearn.model_selection import GroupKFold, StratifiedKFold
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
 except ImportError:
-    raise ValueError("classifier=: svm and forest need scikit-learn; pip install 'gen[analysis]'") from None
+    raise ValueError("svm, forest and probes need scikit-learn; pip install 'gen[analysis]'") from None
 
-FOLDS = 5  # in which the probabilities of support vectors are fitted to what they weren't trained on
+FOLDS = 5  # in which what they weren't trained on says how to read support vectors, and how to penalise lines
+PENALTIES = 10.0 ** np.arange(-1, 6)  # on the squares of a line's weights, of columns of deviation 1
 
 
 def support_vectors(rows, labels, weights, C: float, gamma: float, seed: int):
@@ -63,3 +67,13 @@ def tree_arrays(fitted) -> dict:
         "threshold": np.concatenate([tree.threshold for tree in trees]).astype(np.float64),
         "shares": values / values.sum(1, keepdims=True),
     }
+
+
+def line(rows, targets, groups):
+    """Return ridge regression (Hoerl & Kennard 1970) fitted to rows (N, D), columns scaled, for targets (N, K).
+
+    Of PENALTIES it has the one that is best where whole `groups` (N,) of rows, two or more, are left out in turn.
+    """
+    folds = GroupKFold(min(FOLDS, len(np.unique(groups))))
+    made = make_pipeline(StandardScaler(), RidgeCV(PENALTIES, cv=list(folds.split(rows, groups=groups))))
+    return made.fit(rows, targets)

@@ -1,12 +1,13 @@
-"""The page of what models remember: their bits over the time since a reset, and their gradients over distance."""
+"""The page of what models remember: bits since a reset, gradients and inputs over distance, and their units."""
 
 import math
 
 from gen.judging import inspect
 from gen.judging.memory import NEAREST
-from gen.pages import template
+from gen.pages import features, template, units
 from gen.pages.chart import Axis, Chart, chart, ticks
 from gen.pages.learning import COLOURS
+from gen.pages.listening import Album
 
 MAKER = "gen inspect"  # as inspect.html has it
 LOWEST = 1e-12  # of the largest norm, that is shown
@@ -15,8 +16,17 @@ LOWEST = 1e-12  # of the largest norm, that is shown
 def write(path, found, file):
     """Write the page of what was `found` over a file, or over held-out recordings, to `path`. Raises ValueError."""
     told = {"columns": inspect.COLUMNS, "rows": inspect.rows(found), "over": str(file) if file else None}
-    charts = {"What it remembers": memories(found), "How far gradients reach": reaches(found)}
-    template.write(path, MAKER, template.render("inspect.html", **told, charts=charts))
+    charts = {
+        "What it remembers": memories(found),
+        "What it hangs on": hangs(found),
+        "How far gradients reach": reaches(found),
+    }
+    known = [(one.name, one.units) for one in found if one.units]
+    sounds = [features.Sound(f"{name}, on an excerpt", one.wave, one.rate) for name, one in known]
+    album = Album(sounds)
+    shown = [units.shown(name, sound, one, album) for (name, one), sound in zip(known, sounds, strict=True)]
+    data = {"sounds": album.sounds}
+    template.write(path, MAKER, template.render("inspect.html", **told, charts=charts, units=shown, data=data))
 
 
 def memories(found) -> Chart:
@@ -39,6 +49,23 @@ def memories(found) -> Chart:
     said = "Bits per sample over the time since the state was reset"
     caption = f"{said}; dashed, where it wasn't. 95 % of the gain are there where all but 5 % of the gap is closed."
     return chart(said, caption, decades(NEAREST / 2, last), y, drawn, legend=legend)
+
+
+def hangs(found) -> Chart:
+    """Return the chart of how many bits a prediction changes where a sample is silenced, over how long ago that was."""
+    curves = [
+        [(math.log10(k / one.symbols), math.log10(b)) for k, b in zip(*one.inputs, strict=True) if b > 0]
+        for one in found
+    ]
+    every = [point for curve in curves for point in curve] or [(-3.0, 0.0)]
+    high = math.ceil(max(y for _, y in every))
+    low = max(math.floor(min(y for _, y in every)), high + round(math.log10(LOWEST)))
+    y = Axis(min(low, high - 1), high, [(v, f"1e{v:g}") for v in range(low, high + 1, max(1, (high - low) // 6))])
+    x = decades(10 ** min(x for x, _ in every), 10 ** max(x for x, _ in every))
+    drawn = [("bold", [p for p in curve if p[1] >= low], number % COLOURS) for number, curve in enumerate(curves)]
+    said = "Bits by which a prediction changes where one sample, so long before it, is silence instead"
+    legend = [(one.name, number % COLOURS) for number, one in enumerate(found)]
+    return chart(said, f"{said}, on average.", x, y, drawn, legend=legend)
 
 
 def reaches(found) -> Chart:

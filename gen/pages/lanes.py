@@ -45,7 +45,6 @@ def lanes(wave, rate: int) -> list:
     """Return the Pictures and Curves of a wave, those that are looked at first at the top."""
     hop = float(np.clip(len(wave) / rate / WIDE, *HOPS))
     heard = features.frames(wave, rate, FAMILIES, hop)
-    spectrogram = pictures.spectrogram(wave, rate, min(WIDE, len(heard.times)), ROWS)
     wavelets, cepstra = rows(heard, "scalogram"), rows(heard, "mfcc")
     cepstra = cepstra - cepstra.mean(1, keepdims=True)
     cepstra /= np.maximum(cepstra.std(1, keepdims=True), 1e-3)
@@ -53,12 +52,18 @@ def lanes(wave, rate: int) -> list:
     chroma = np.stack([column[f"chroma_{note}"] for note in features.NOTES])
     dots = heard.times[column["attack"] > 0]
     return [
-        Picture("Spectrogram", inked(spectrogram, pictures.RANGE), mel_marks(rate)),
+        spectrogram(wave, rate, len(heard.times)),
         Picture("Scalogram", inked(wavelets, DEEP)[::-1], log_marks(features.hertz("scalogram", rate))),
         Picture("MFCC", np.clip(0.5 + cepstra / 4, 0, 1)[::-1], [("0", 0.025), ("19", 0.975)]),
         Picture("Chroma", chroma[::-1], [(note, (features.NOTES.index(note) + 0.5) / 12) for note in NAMED]),
         *(Curve(*CURVES[name], heard.times, column[name], dots if name == "onset" else dots[:0]) for name in CURVES),
     ]
+
+
+def spectrogram(wave, rate: int, columns: int = WIDE) -> Picture:
+    """Return the spectrogram of a wave, of so many columns, or WIDE."""
+    drawn = pictures.spectrogram(wave, rate, min(WIDE, columns), ROWS)
+    return Picture("Spectrogram", inked(drawn, pictures.RANGE), mel_marks(rate))
 
 
 def rows(heard, family: str):
