@@ -34,7 +34,7 @@ def call(name: str, command, argv: list):
     def run(composed):
         if hasattr(command, "complete"):
             command.complete(*composed)
-        command.run(*first, **composed.settings)
+        return command.run(*first, **composed.settings)
 
     if given.show:
         text = compose.as_yaml(compose.compose(name, command, overrides))

@@ -8,8 +8,11 @@ class Interrupted(Exception):
     """A training was asked to stop by a signal, and has saved; `number` is the signal's."""
 
     def __init__(self, number: int, run):
-        super().__init__(f"stopped and saved in {run}; to go on, run the same command again")
-        self.number = number
+        super().__init__(number, run)  # as another process makes it again
+        self.number, self.run = number, run
+
+    def __str__(self):
+        return f"stopped and saved in {self.run}; to go on, run the same command again"
 
 
 class Caught:

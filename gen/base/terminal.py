@@ -15,6 +15,7 @@ from gen.base.streams import output, plain
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 hushes: list[bool] = []  # one for each `hushed` that is open
+crowd: list[bool] = []  # one where other processes are at work on the same terminal
 
 
 def say(text: str):
@@ -33,6 +34,16 @@ def hushed():
         hushes.pop()
 
 
+def crowded():
+    """Draw no bars from now on: several processes would draw theirs over each other."""
+    crowd.append(True)
+
+
+def watched() -> bool:
+    """Return whether bars are drawn."""
+    return console.is_terminal and not crowd
+
+
 def unseen(items, text, total):
     """Return `items`: the progress that nobody watches."""
     return items
@@ -40,7 +51,7 @@ def unseen(items, text, total):
 
 def track(iterable, text: str, total: int):
     """Yield from `iterable` under a progress bar, gone when it's done; without one where nobody watches."""
-    if not console.is_terminal:
+    if not watched():
         yield from iterable
         return
     with Progress(
@@ -58,7 +69,7 @@ def track_audio(blocks, seconds: float, rate: int):
     """Yield blocks of audio (streams, n) under a bar that shows how much of `seconds` is made, and how fast."""
     total = seconds if math.isfinite(seconds) else None
     columns = (TextColumn("generating"), BarColumn(), TextColumn("{task.fields[figures]}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not watched()) as progress:
         bar = progress.add_task("", total=total, figures="")
         made, started = 0, time.monotonic()
         for block in blocks:
@@ -99,7 +110,7 @@ class TrainingBar(Progress):
             TextColumn("{task.percentage:.0f}%  {task.fields[figures]}"),
             console=console,
             transient=True,
-            disable=not console.is_terminal,
+            disable=not watched(),
         )
         self.bar = self.add_task(plain(name), total=1.0, figures="")
 

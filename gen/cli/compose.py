@@ -22,10 +22,19 @@ from hydra.errors import HydraException
 from omegaconf import MissingMandatoryValue, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from gen.base import terminal
 from gen.cli.arguments import CONF, GROUPS, choices_of, functions, unknown
 
 MOST = 10_000  # trainings of one sweep
-PLUGINS = {"joblib", "submitit", "ray", "rq", "optuna", "ax", "nevergrad"}  # of Hydra, each a package of its own
+PLUGINS = {  # of Hydra, each a package of its own, or an extra of gen
+    "joblib": "gen[joblib]",
+    "submitit": "gen[slurm]",
+    "ray": "gen[ray]",
+    "optuna": "gen[optuna]",
+    "rq": "hydra-rq-launcher",
+    "ax": "hydra-ax-sweeper",
+    "nevergrad": "hydra-nevergrad-sweeper",
+}
 
 
 class Composed(NamedTuple):
@@ -71,32 +80,53 @@ def explained(name: str, overrides: list):
 
 
 def sweep(name: str, command, overrides: list, job):
-    """Call `job(Composed)` for each of the values that `overrides` list, in order; the first error ends it."""
+    """Call `job(Composed)` for each of the values that `overrides` list, in order; the first error ends it.
+
+    With hydra/launcher= that is in other processes, and all are done before an error is told; with hydra/sweeper= the
+    values are chosen by what the job returns. Raises ValueError.
+    """
     store_schema(name, command)
     overrides = [literal(o, name) for o in overrides]
     swept = [o.partition("=")[0].lstrip("+") for o in overrides if parsed(o).is_sweep_override()]
     check_sweep(overrides)
+    here = os.getpid()
+    launched = next((o for o in overrides if re.match("hydra/launcher=(?!basic)", o)), None)
 
     def one(config):
+        away = os.getpid() != here
+        if away:
+            terminal.crowded()
         try:
-            job(plain(config, HydraConfig.get(), command, swept))
+            return job(plain(config, HydraConfig.get(), command, swept))
         except Exception as error:
+            if away:
+                raise  # Hydra hands it over
             raise Ended(error) from error
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # its errors come here whole, to be told in one line
     sys.argv = [f"gen {name}", *overrides, "-m"]  # hydra.main reads it there
     try:
         with explained(name, overrides):
+            if launched and "submitit" in launched:
+                configuration(name, [launched])  # which raises where it isn't installed
+                terminal.say(f"{launched}: what they say is in runs/.sweep/.submitit")
             hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(one)()
     except Ended as ended:
         raise ended.args[0] from None
+    except RuntimeError as error:
+        if not launched:
+            raise
+        raise ValueError(f"{launched}: {error}") from None  # such as that here is no cluster
 
 
 def check_sweep(overrides: list):
     """Raise ValueError for overrides that stand for no value, or for too many."""
     counts = [1]
     for override in (parsed(o) for o in overrides):
-        if override.is_sweep_override():
+        if override.is_interval_sweep():
+            if not any(o.startswith("hydra/sweeper=") for o in overrides):
+                raise ValueError(f"{override.input_line}: for a search in an interval add hydra/sweeper=optuna")
+        elif override.is_sweep_override():
             value = override.value()
             some = value.filter(choices_of(override.key_or_group)) if isinstance(value, Glob) else None
             values = override.sweep_string_iterator() if some is None else iter(some)
@@ -196,9 +226,9 @@ def missing(group: str, choice: str, text: str) -> str:
     """Return the line about a choice that a group doesn't offer, from what Hydra says of it."""
     if group in GROUPS:
         return unknown(group, choice)
-    kind, plugin = group.rpartition("/")[2], choice.partition("_")[0]
+    plugin = choice.partition("_")[0]
     if plugin in PLUGINS:
-        return f"{group}={choice}: isn't installed here; pip install hydra-{plugin}-{kind}"
+        return f"{group}={choice}: isn't installed here; pip install '{PLUGINS[plugin]}'"
     offered = re.search(r"Available options in '[^']+': (.+?) Config search path", text)
     return (
         f"{group}={choice}: there is no such {group}; there are {', '.join(offered[1].split()) if offered else 'none'}"

@@ -21,7 +21,8 @@ control=mel, or pitch+loudness, tells the model these curves of the recordings a
 and pitch= then play it. unlabelled=0.1 leaves labels out in a tenth of it, for gen sample guidance= and label=any.
 vary=gain+speed+polarity changes each recording a little each time it is read, for when they are few. start=speech
 begins with the weights of a model that comes with gen, or of another run.
--m runs one training per value, one after the other; +experiment=leaderboard is every model for the same minutes.
+-m runs one training per value, one after the other; hydra/launcher=joblib, submitit_slurm or ray has them side by side.
++experiment=leaderboard is every model for the same minutes.
 
   gen train
   gen train ~/recordings minutes=60
@@ -61,7 +62,9 @@ def run_name(folder, kind: str, swept: dict, chosen: str) -> str:
     return name_of(f"{stem}-{kind}{''.join(values)}")
 
 
-def run(reverse: bool, **settings):
+def run(reverse: bool, **settings) -> float | None:
+    """Train; return the least bits/sample held out, which a sweeper that searches goes by, None where none are."""
+    from gen.run.log import read_log
     from gen.training.loop import train
 
     if reverse:
@@ -70,4 +73,5 @@ def run(reverse: bool, **settings):
         settings["data"]["reverse"] = True
     if settings["minutes"] is None and settings["steps"] is None:
         settings["minutes"] = 3.0 if settings["data"]["path"] is None else 60.0
-    train(**settings)
+    log = read_log(train(**settings), {})
+    return min(log.valid.values(), default=None) if log else None

@@ -1,5 +1,7 @@
 """What a person types that can't be meant: one line on standard error, exit code 1, and nothing is written."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 import soundfile
@@ -60,9 +62,7 @@ BAD = [
     ("--experimental-rerun", f"--experimental-rerun: {FLAGS}"),
     ("--experimental-rerun=a.pickle", f"--experimental-rerun=a.pickle: {FLAGS}"),
     ("--cfg", "--cfg: there is one thing that it shows: --cfg job"),
-    ("hydra/launcher=joblib", "hydra/launcher=joblib: isn't installed here; pip install hydra-joblib-launcher"),
-    ("hydra/launcher=submitit_slurm", "pip install hydra-submitit-launcher"),
-    ("hydra/launcher=ray", "pip install hydra-ray-launcher"),
+    ("hydra/launcher=rq", "hydra/launcher=rq: isn't installed here; pip install 'hydra-rq-launcher'"),
     ("hydra/launcher=other", "hydra/launcher=other: there is no such hydra/launcher; there are basic"),
 ]
 
@@ -80,12 +80,35 @@ def test_what_cannot_be_meant_is_refused_in_one_line_and_makes_no_run(gen, recor
         ("model=glob(zz*)", "model=glob(zz*): matches nothing"),
         ("seed=range(0,0)", "seed=range(0,0): matches nothing"),
         ("seed=range(0,100000000000)", "-m: these are more than 10,000 trainings"),
-        ("hydra/launcher=joblib", "pip install hydra-joblib-launcher"),
+        ("hydra/launcher=rq", "pip install 'hydra-rq-launcher'"),
+        ("learning_rate=interval(0.001,0.01)", "for a search in an interval add hydra/sweeper=optuna"),
     ],
 )
 def test_a_sweep_over_nothing_or_without_end_is_refused(gen, recordings, tmp_path, value, told):
     refused(gen("train", "in", *TINY, "steps=2", "-m", value), told)
     assert not list((tmp_path / "runs").glob("in*"))
+
+
+@pytest.mark.parametrize(
+    ("word", "package", "extra"),
+    [
+        ("hydra/launcher=joblib", "hydra_joblib_launcher", "joblib"),
+        ("hydra/launcher=submitit_slurm", "hydra_submitit_launcher", "slurm"),
+        ("hydra/launcher=submitit_local", "hydra_submitit_launcher", "slurm"),
+        ("hydra/launcher=ray", "hydra_ray_launcher", "ray"),
+        ("hydra/sweeper=optuna", "hydra_optuna_sweeper", "optuna"),
+    ],
+)
+@pytest.mark.parametrize("sweep", [[], ["-m", "seed=1,2"]])
+def test_a_launcher_that_is_an_extra_says_so_where_it_isnt_installed(
+    gen, recordings, tmp_path, word, package, extra, sweep
+):
+    if importlib.util.find_spec("hydra_plugins") and importlib.util.find_spec(f"hydra_plugins.{package}"):
+        pytest.skip(f"{package} is installed")
+    refused(
+        gen("train", "in", *TINY, "steps=2", *sweep, word), f"{word}: isn't installed here; pip install 'gen[{extra}]'"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
 def test_a_setting_is_one_though_a_folder_has_its_name(gen, tmp_path):

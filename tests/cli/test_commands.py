@@ -17,7 +17,7 @@ from gen.cli.help import commands
 from gen.run import checkpoint
 from gen.training import trial
 from tests.conftest import full_disk, make_cache
-from tests.small import CONF, MODELS
+from tests.small import CONF, MODELS, save_run
 
 TINY = ["model=gru", "model.hidden=16", "model.embedding=8", "lanes=4", "window=32", "data.rate=8000", "data.valid=0.2"]
 
@@ -242,9 +242,24 @@ def test_a_sweep_ends_with_the_first_training_refused(tmp_path):
     assert not list((tmp_path / "runs").glob("in*"))
 
 
-def sweep(folder, *keys, code=0):
+def test_a_launcher_makes_the_same_takes_in_other_processes_and_tells_what_fails(tmp_path):
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    keys = ["seconds=0.05", "count=1", "stream=0,1"]
+    run = save_run(tmp_path / "run")
+    launched = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+    sweep(tmp_path, *keys, "out=one", words=["sample", run])
+    sweep(tmp_path, *keys, "out=two", *launched, words=["sample", run])
+    takes = [[(p.name, p.read_bytes()) for p in sorted((tmp_path / name).iterdir())] for name in ("one", "two")]
+    assert len(takes[0]) == 2
+    assert takes[0] == takes[1]
+    done = sweep(tmp_path, *keys, "out=three", "temperature=-1", *launched, words=["sample", run], code=1)
+    assert done.stderr.splitlines()[-1].startswith("temperature=-1.0: ")
+    assert "Traceback" not in done.stderr
+
+
+def sweep(folder, *keys, code=0, words=("train", "in")):
     """Run `gen train in -m` in a process of its own, where Hydra's logging has not been set up before."""
-    command = [sys.executable, "-m", "gen", "train", "in", "-m", *keys]
+    command = [sys.executable, "-m", "gen", *map(str, words), "-m", *keys]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == code, done.stderr
     return done
