@@ -121,6 +121,7 @@ def kept(tab, folder):
             tab.wait_for_timeout(chance.randrange(50, 400))
             if chance.random() < 0.2:
                 tab.evaluate("by('seconds').value = 1, by('back').click()")
+        tab.wait_for_timeout(300)  # who went back to the beginning has nothing to keep yet
         tab.evaluate("by('keep').click()")
         until(tab, f"document.querySelectorAll('#kept li').length > {number}")
     for path in sorted(Path(folder).glob("*.wav")):

@@ -52,7 +52,7 @@ ROWS = (
     ),
 )
 HEADS = ("recorded", "generated")
-UNDER = ("held out from training", "after 60 minutes of training on two CPU cores, no GPU")
+UNDER = ("held out from training", "after an hour of training on a CPU; the piano after 8 minutes on a GPU")
 
 
 def joined(paths, rate: int, seconds: float):
