@@ -25,7 +25,7 @@ from gen.run.lock import owning
 from gen.sound.codec import Codec
 from gen.training.chief import NOTHING, Chief
 from gen.training.learner import Learner
-from gen.training.noise import noisy
+from gen.training.noise import Noisy
 from gen.training.pace import Pace
 from gen.training.progress import Plan, Progress
 from gen.training.start import start_from
@@ -106,10 +106,10 @@ def train(
             chief.introduce(progress, plan)
         if plan.over(progress):
             return run
-        hear = functools.partial(noisy, noise=hear_noise, levels=codes.levels)
-        step = stepping(learner, place, precision, clip=clip, group=group, hear=hear)
+        hear = Noisy(hear_noise, codes.levels, seed, lanes, windows.mine)
+        step = stepping(learner, place, precision, clip=clip, group=group)
         with chief.at_work(progress) if chief else contextlib.nullcontext():
-            if stopped := loop(step, learner, windows, state, progress, plan, chief, group, caught):
+            if stopped := loop(step, hear, learner, windows, state, progress, plan, chief, group, caught):
                 raise Interrupted(stopped, run)
     return run
 
@@ -200,17 +200,18 @@ def stepping(learner, place, precision: str, **settings):
     return functools.partial(Pace(), step) if place.type == "cpu" else step
 
 
-def loop(step, learner, windows, state, progress, plan, chief, group, caught):
+def loop(step, hear, learner, windows, state, progress, plan, chief, group, caught):
     """Take steps until the plan is fulfilled, or a signal was caught, which is returned; all is saved then.
 
-    `step(batch, state)` is one of training. Rank 0 alone has a `chief`, which judges, logs and saves.
+    `step(batch, state)` is one of training, on what is heard of a batch by `hear(x, step)`. Rank 0 alone has a
+    `chief`, which judges, logs and saves.
     """
     digits = len(windows.silence)
     started = saved_at = time.monotonic()
     before = progress.spent
     for batch in windows:
         learner.set_learning_rate(plan.learning_rate_at(progress))
-        nats, norm, state = step(batch, state)
+        nats, norm, state = step(batch._replace(x=hear(batch.x, progress.step)), state)
         progress.add(group.total(nats), norm.item(), batch.counted, digits, plan.clip)
         learner.follow(progress.step)
 

@@ -4,23 +4,35 @@ Else a model that is told where sound goes trusts a past that is always right, a
 astray. LPCNet is trained so (Valin & Skoglund 2019, arXiv 1810.11846, section 3.4), with noise as here.
 """
 
+import numpy as np
 import torch
 
 SPAN = 1024  # symbols after which the deviation is another, at most
 LEVELS = 256  # whose steps the deviations of LPCNet's training are in
 
 
-def noisy(x, noise: float, levels: int):
-    """Return symbols (B, T) of mu-law with `levels` as heard through Laplacian noise; targets stay as they are.
+class Noisy:
+    """Symbols (B, T) of mu-law, with `levels`, as they are heard at a step through Laplacian noise.
 
     Its deviation, in steps of 256 levels, is `noise` times that of LPCNet's training: |1.5 ln(1e-4 + u) + 0.5 ln(1e-4 +
-    v)| with u and v uniform, drawn anew for each stream and SPAN. The numbers come from torch's own generator.
+    v)| with u and v uniform, drawn anew for each stream and SPAN. The numbers depend on `seed` and the step alone: of
+    several ranks each hears in its lanes, `mine` of all `lanes`, what one would, and so does a training that goes on.
     """
-    if not noise:
-        return x
-    streams, length = x.shape
-    u, v = torch.rand(2, streams, -(-length // SPAN))
-    deviation = noise * levels / LEVELS * (1.5 * torch.log(1e-4 + u) + 0.5 * torch.log(1e-4 + v)).abs()
-    unit = torch.distributions.Laplace(0.0, 0.5**0.5).sample(x.shape)
-    steps = unit * deviation.repeat_interleave(SPAN, 1)[:, :length]
-    return (x + steps.round().long()).clamp(0, levels - 1)
+
+    def __init__(self, noise: float, levels: int, seed: int, lanes: int, mine: range):
+        self.noise, self.levels, self.seed, self.lanes, self.mine = noise, levels, seed, lanes, mine
+
+    def __call__(self, x, step: int):
+        """Return what is heard of x (B, T), the rows `mine`, at a step."""
+        if not self.noise:
+            return x
+        chance = torch.Generator()
+        chance.manual_seed(
+            int(np.random.SeedSequence([self.seed, step]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+        )
+        u, v = torch.rand(2, self.lanes, -(-x.shape[1] // SPAN), generator=chance)
+        deviation = self.noise * self.levels / LEVELS * (1.5 * torch.log(1e-4 + u) + 0.5 * torch.log(1e-4 + v)).abs()
+        share = 2 * torch.rand(self.lanes, x.shape[1], generator=chance) - 1  # of a distribution: its inverse is
+        unit = -(0.5**0.5) * share.sign() * torch.log1p(-share.abs().clamp(max=1 - 1e-6))
+        steps = (unit * deviation.repeat_interleave(SPAN, 1)[:, : x.shape[1]]).round().long()
+        return (x + steps[self.mine.start : self.mine.stop]).clamp(0, self.levels - 1)
