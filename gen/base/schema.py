@@ -22,6 +22,14 @@ class Number(NamedTuple):
         return None
 
 
+def terms(key: str, text: str, known, example: str) -> list:
+    """Return the terms of a setting that is a sum of some of those `known`, each once. Raises ValueError."""
+    found = text.split("+")
+    if not set(found) <= set(known) or len(set(found)) < len(found):
+        raise ValueError(f"{key}={text}: there are {', '.join(known)}, and sums such as {example}")
+    return found
+
+
 class Each(NamedTuple):
     """A rule: a dict whose keys may be any, and whose values are as `rule` says."""
 

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gen.base.schema import terms
 from gen.corpus.splits import chance
 from gen.sound.audio import resampled
+from gen.sound.hearing import fitted
 
 KINDS = ("gain", "speed", "polarity")
 GAIN = 4.0  # dB, up or down
@@ -47,11 +49,6 @@ class Change(NamedTuple):
 SAME = Change()
 
 
-def fitted(wave, length: int):
-    """Return a wave (T,) of a length, cut or with silence behind it."""
-    return np.pad(wave[:length], (0, max(0, length - len(wave))))
-
-
 class Variation(NamedTuple):
     """Which of KINDS of change there are, to symbols of a `codec`."""
 
@@ -79,9 +76,7 @@ def parse(vary: str, control: str | None = None) -> list:
 
     Raises ValueError.
     """
-    kinds = vary.split("+")
-    if not set(kinds) <= set(KINDS) or len(set(kinds)) < len(kinds):
-        raise ValueError(f"vary={vary}: there are {', '.join(KINDS)}, and sums such as gain+speed")
+    kinds = terms("vary", vary, KINDS, "gain+speed")
     if "speed" in kinds and "mel" in (control or "").split("+"):
         raise ValueError(f"vary={vary}, control={control}: faster sound has other mel bands; leave speed out")
     return kinds

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gen.sound.hearing import power
+from gen.sound.hearing import fitted, power
 
 LEAST = 0.05  # seconds: what is shorter is no sound to compare
 
@@ -44,11 +44,6 @@ def excerpts(segments, codec, rate: int, seconds: float, most: int, seed: int) -
         wave = codec.decode(s.recording.read(begin, min(s.stop, begin + size * codec.digits)))
         found.append((s, fitted(wave, size)))
     return found
-
-
-def fitted(wave, size: int):
-    """Return a wave (T,) cut to `size` samples, or followed by silence."""
-    return np.pad(wave[:size], (0, max(0, size - len(wave))))
 
 
 def joined(segments, codec, rate: int, seconds: float, most: int, seed: int) -> list:

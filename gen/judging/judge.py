@@ -13,7 +13,6 @@ import numpy as np
 from gen.base import files
 from gen.base.terminal import unseen
 from gen.judging import distances
-from gen.judging.anchors import fitted
 from gen.judging.bootstrap import drawn, interval, share
 from gen.judging.breaks import KINDS
 from gen.judging.distances import Discrepancy, nearness, polynomial
@@ -21,6 +20,7 @@ from gen.judging.ears import trimmed
 from gen.judging.figures import compare
 from gen.judging.reference import Reference, on_all_cores
 from gen.run.folder import JUDGED, folder_of
+from gen.sound.hearing import fitted
 
 PLACE = "place (0 recordings, 1 noise)"
 NAMED = "named right by {}"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gen.base.schema import terms
 from gen.sound import features
 
 FAMILIES = ("mel", "loudness", "pitch", "onset")
@@ -130,10 +131,7 @@ def channels(names) -> int:
 
 def parse(control: str) -> list:
     """Return the families of a sum, such as pitch+loudness. Raises ValueError."""
-    families = control.split("+")
-    if not set(families) <= set(FAMILIES) or len(set(families)) < len(families):
-        raise ValueError(f"control={control}: there are {', '.join(FAMILIES)}, and sums such as pitch+loudness")
-    return families
+    return terms("control", control, FAMILIES, "pitch+loudness")
 
 
 def step(rate: int) -> float:

@@ -66,6 +66,11 @@ def framed(wave, rate: int, seconds: float = FRAME):
     return np.asarray(wave[: len(wave) // size * size], np.float64).reshape(-1, size)
 
 
+def fitted(wave, size: int):
+    """Return a wave (T,) cut to `size` samples, or followed by silence."""
+    return np.pad(wave[:size], (0, max(0, size - len(wave))))
+
+
 def loud(frames, decibels: float):
     """Return the numbers, one or more, of the frames (n, size) that are at most so much fainter than the loudest."""
     power = (frames**2).mean(1)

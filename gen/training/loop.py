@@ -82,9 +82,8 @@ def train(
     hear_noise = hearing_noise(hear_noise, control, codec)
     if control or hear_noise:
         settings |= {"control": control, "untold": untold, "hear_noise": hear_noise}
-    settings |= {"unlabelled": unlabelled} if unlabelled else {}
+    settings |= {key: value for key, value in (("unlabelled", unlabelled), ("vary", vary)) if value}
     kinds = parse(vary, control) if vary else []
-    settings |= {"vary": vary} if vary else {}
     plan, run = Plan(steps, minutes, patience, learning_rate, warmup, clip, valid_every), run_folder(name or "")
     with ranks.join() as group, catch_signals() as caught, contextlib.ExitStack() as held:
         held.callback(torch.set_num_threads, torch.get_num_threads())  # for what follows, as many as before

@@ -17,6 +17,7 @@ from gen.judging import anchors, distances, judge
 from gen.judging.protocol import Protocol
 from gen.judging.reference import Reference
 from gen.sound.codec import MuLaw
+from gen.sound.hearing import fitted
 from tests.small import node_of, usual
 
 CORPORA = {
@@ -39,7 +40,7 @@ def mp3(waves, rate: int, kbits: float) -> list:
     told = {"bitrate_mode": "CONSTANT", "compression_level": (most - kbits) / (most - least)}
     soundfile.write(file, np.clip(whole, -1, 1), rate, format="MP3", **told)
     file.seek(0)
-    heard = anchors.fitted(soundfile.read(file)[0], len(whole))
+    heard = fitted(soundfile.read(file)[0], len(whole))
     likeness = np.fft.irfft(np.fft.rfft(heard) * np.conj(np.fft.rfft(whole)), len(whole))
     heard = heard[int(likeness[: rate // 2].argmax()) :]
     return np.split(heard[: len(whole) - rate], np.cumsum([len(wave) for wave in waves])[:-1])
