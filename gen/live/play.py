@@ -13,37 +13,49 @@ MOST = 16  # models at a time
 SPEAKER = "speaker"  # in place of a folder: no page
 
 
-def play(runs, host: str, port: int, seed: int, osc: int | None, out: str | None, say, show):
+def play(runs, host: str, port: int, seed: int, osc: int | None, midi: str | None, out: str | None, say, show):
     """Play the models in `runs` until the process is stopped; on a page, unless `out` is SPEAKER.
 
-    Where there is an `osc` port they are steered from there too. `show` is told where the page is, and `say` all else.
-    Raises ValueError.
+    They are steered from a port of OSC and a port of MIDI too, where they are given. `show` is told where the page is,
+    and `say` all else. Raises ValueError.
     """
     if len(runs) > MOST:
         raise ValueError(f"{len(runs)} runs: {MOST} can be played at a time; give fewer")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     voices = [Voice(run, seed, say) for run in runs]
     stage = Stage(voices, None if out == SPEAKER else out)
-    steered = ears(host, osc, say)
+    steered = [*by_osc(stage, host, osc, say), *by_midi(stage, midi, say)]
     performed = aloud(voices, say) if out == SPEAKER else on_page(stage, host, port, say, show)
 
     async def both():
-        async with steered(stage):
+        async with contextlib.AsyncExitStack() as entered:
+            for each in steered:
+                await entered.enter_async_context(each)
             await performed
 
     say("Ctrl-C ends it")
     asyncio.run(both())
 
 
-def ears(host: str, port: int | None, say):
-    """Return what has a stage steered from a port of OSC inside a block, if there is one. Raises ValueError."""
-    if port is None:
-        return lambda stage: contextlib.nullcontext()
-    from gen.live import osc
+def by_osc(stage, host: str, port: int | None, say):
+    """Yield what has a stage steered from a port of OSC inside a block, if there is one. Raises ValueError."""
+    if port is not None:
+        from gen.live import osc
 
-    place = osc.bound(host, port)
-    say(f"OSC is heard at UDP port {place.getsockname()[1]} of {host}")
-    return lambda stage: osc.listening(stage, place, say)
+        place = osc.bound(host, port)
+        say(f"OSC is heard at UDP port {place.getsockname()[1]} of {host}")
+        yield osc.listening(stage, place, say)
+
+
+def by_midi(stage, port: str | None, say):
+    """Yield what has a stage steered from a port of MIDI inside a block, if there is one. Raises ValueError."""
+    if port is not None:
+        from gen.live import keyboard
+        from gen.sound import midi
+
+        opened = midi.opened(port)
+        say(f"MIDI is heard from {opened.name}")
+        yield keyboard.listening(stage, opened, say)
 
 
 def aloud(voices, say):

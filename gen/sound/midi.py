@@ -1,4 +1,4 @@
-"""MIDI files as curves: what each channel plays, as pitch and loudness. The only door to `mido`.
+"""MIDI files as curves: what each channel plays, as pitch and loudness; and ports. The only door to `mido`.
 
 A channel plays one note at a time, the latest that is held. Its velocity is a level of 40 log10(velocity / 127) dB, as
 General MIDI has it, into which a note rises in ATTACK seconds and from which it falls in RELEASE, unless the next one
@@ -45,6 +45,38 @@ def library():
     except ImportError:
         raise ValueError("midi=: reading MIDI needs mido; pip install 'gen[midi]'") from None
     return mido
+
+
+def opened(port: str):
+    """Return the first input port of this machine that has `port` in its name, in either case. Raises ValueError.
+
+    What is set as its `callback` is called with each message, from another thread.
+    """
+    mido = library()
+    try:
+        names = mido.get_input_names()
+    except ImportError:
+        raise ValueError("midi=: listening to a port needs python-rtmidi; pip install 'gen[keyboard]'") from None
+    except OSError as error:
+        raise ValueError(f"midi={port}: this machine has no MIDI ({error}); leave it out") from None
+    found = [name for name in names if port.lower() in name.lower()]
+    if not found:
+        there = f"there are: {', '.join(names)}" if names else "there is none; plug one in"
+        raise ValueError(f"midi={port}: no input port has this in its name; {there}")
+    try:
+        return mido.open_input(found[0])
+    except OSError as error:
+        raise ValueError(f"midi={port}: {found[0]} can't be opened ({error}); another program may have it") from None
+
+
+def hertz(key):
+    """Return the frequency of a key, or of each of an array, equally tempered from key 69 = 440 Hz."""
+    return 440 * 2 ** ((key - 69) / 12)
+
+
+def level(velocity: int) -> float:
+    """Return the level of a velocity from 1 to 127, in dB under the loudest."""
+    return 40 * np.log10(velocity / 127)
 
 
 def read(path) -> list:
@@ -103,18 +135,18 @@ def curves(channel: Channel, step: float):
     """
     last = max(note.end for note in channel.notes)
     times = np.arange(int((last + RELEASE) / step) + 2) * step
-    keys, level = np.full(len(times), np.nan), np.full(len(times), SILENT)
+    keys, levels = np.full(len(times), np.nan), np.full(len(times), SILENT)
     for number, note in enumerate(channel.notes):
         following = channel.notes[number + 1].begin if number + 1 < len(channel.notes) else np.inf
         first, until = (int(np.searchsorted(times, t)) for t in (note.begin, min(note.end + RELEASE, following)))
         since, after = times[first:until] - note.begin, times[first:until] - note.end
-        loud = 40 * np.log10(note.velocity / 127)
-        level[first:until] = loud - FALL * np.clip(np.maximum(1 - since / ATTACK, after / RELEASE), 0, 1)
+        loud = level(note.velocity)
+        levels[first:until] = loud - FALL * np.clip(np.maximum(1 - since / ATTACK, after / RELEASE), 0, 1)
         keys[first:] = note.key
     keys += stepped(channel.bend, times) + DEPTH * stepped(channel.modulation, times) * np.sin(
         2 * np.pi * VIBRATO * times
     )
-    return np.stack([440 * 2 ** ((keys - 69) / 12), (level > SILENT).astype(float), level], 1)
+    return np.stack([hertz(keys), (levels > SILENT).astype(float), levels], 1)
 
 
 def stepped(changes: list, times):

@@ -90,9 +90,10 @@ def played(server, browser, seconds: float):
     moves = [tab.evaluate(f"move({0.6 + number % 40 / 100})") for number in range(MOVES)]
     print(f"slider to sound: {statistics.median(moves):.0f} ms, at most {max(moves):.0f} ({MOVES} moves)")
     before, held, cpu, chance = tab.evaluate("heard.dropouts"), server.memory(), server.cpu(), random.Random(0)
-    began = time.perf_counter()
+    began, at = time.perf_counter(), 60
     while (spent := time.perf_counter() - began) < seconds:
-        tab.evaluate(f"move({chance.uniform(0.6, 1.1):.2f})")
+        at = chance.choice([hundredth for hundredth in range(60, 111) if hundredth != at])  # the same is no move
+        tab.evaluate(f"move({at / 100})")
         tab.wait_for_timeout(1000 * min(EVERY, seconds - spent))
     dropouts, lead = tab.evaluate("heard.dropouts") - before, 1000 * tab.evaluate("heard.lead")
     print(f"dropouts in {spent:.0f} s: {dropouts} ({before} before them; {lead:.0f} ms are kept in store)")
