@@ -17,10 +17,10 @@ what short takes sound like: learning, plateau, overfitting, held-out part unlik
 or stuck in a loop. The best model is kept; patience= ends a training that brings none better. The same command again
 goes on where it was stopped.
 reverse=on has it learn them backward in time, for gen repair and gen bridge, which take such a run as back=.
-control=mel, or pitch+loudness, tells the model these curves of the recordings as it learns: gen sample follow=, midi=
-and pitch= then play it. unlabelled=0.1 leaves labels out in a tenth of it, for gen sample guidance= and label=any.
-vary=gain+speed+polarity changes each recording a little each time it is read, for when they are few. start=speech
-begins with the weights of a model that comes with gen, or of another run.
+control=mel, constant_q (levels by semitone), or pitch+loudness tells the model these curves of the recordings as it
+learns: gen sample follow=, midi= and pitch= then play it. unlabelled=0.1 leaves labels out in a tenth of it, for gen
+sample guidance= and label=any. vary=gain+speed+polarity changes each recording a little each time it is read, for when
+they are few. start=speech begins with the weights of a model that comes with gen, or of another run.
 -m runs one training per value, one after the other; hydra/launcher=joblib, submitit_slurm or ray has them side by side.
 +experiment=leaderboard is every model for the same minutes.
 

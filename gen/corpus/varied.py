@@ -13,6 +13,7 @@ import numpy as np
 from gen.base.schema import terms
 from gen.corpus.splits import chance
 from gen.sound.audio import resampled
+from gen.sound.curves import SPECTRA
 from gen.sound.hearing import fitted
 
 KINDS = ("gain", "speed", "polarity")
@@ -77,6 +78,6 @@ def parse(vary: str, control: str | None = None) -> list:
     Raises ValueError.
     """
     kinds = terms("vary", vary, KINDS, "gain+speed")
-    if "speed" in kinds and "mel" in (control or "").split("+"):
-        raise ValueError(f"vary={vary}, control={control}: faster sound has other mel bands; leave speed out")
+    if "speed" in kinds and set(SPECTRA).intersection((control or "").split("+")):
+        raise ValueError(f"vary={vary}, control={control}: faster sound has other bands; leave speed out")
     return kinds

@@ -160,9 +160,9 @@ def followed(told: Curves, wave):
     columns = told.measure(wave)
     if "f0" in told.names and not np.isfinite(columns[:, told.names.index("f0")]).any():
         raise ValueError("follow=: no pitch is heard in the recording; give one in which a voice or a tone sounds")
-    for levels in (["loudness"], [name for name in told.names if name.startswith("mel")]):
-        at = [number for number, name in enumerate(told.names) if name in levels]
-        if at:  # mel bands all move by as much, the loudest of them to where the loudest was; silence stays
+    for family in curves.LEVELS:
+        at = [number for number, name in enumerate(told.names) if name.startswith(family)]
+        if at:  # bands all move by as much, the loudest of them to where the loudest was; silence stays
             lift = max(told.high[number] for number in at) - np.percentile(columns[:, at].max(1), 99.9)
             columns[:, at] = curves.raised(columns[:, at], lift, np.array(told.silence)[at])
     return columns

@@ -1,4 +1,4 @@
-"""Curves: what a model is told of a sound as it goes, such as its pitch and loudness, or its mel bands.
+"""Curves: what a model is told of a sound as it goes, such as its pitch and loudness, or its mel bands or semitones.
 
 They are families of `gen.sound.features`, measured every STEP seconds. A model's frame has what was measured at its
 middle, CONTEXT seconds before and as much after, each in deviations from its mean over what the model was trained on,
@@ -14,12 +14,13 @@ import numpy as np
 from gen.base.schema import terms
 from gen.sound import features
 
-FAMILIES = ("mel", "loudness", "pitch", "onset")
+FAMILIES = ("mel", "constant_q", "loudness", "pitch", "onset")
+SPECTRA = ("mel", "constant_q")  # families of levels by frequency
 STEP = 0.01  # seconds from one measured frame to the next
 CONTEXT = 0.02  # seconds
 FURTHEST = 5.0  # deviations from the mean that are told at most
 HERTZ = {"f0"}  # columns of frequencies
-LEVELS = ("loudness", "mel")  # how the names of those of levels in dB begin
+LEVELS = ("loudness", *SPECTRA)  # how the names of those of levels in dB begin
 WAVES = tuple(2.0**power for power in range(-3, 6))  # turns in an octave: one in eight octaves, to 32 in one
 SHOWN: dict = {  # columns of which it is said that they go beyond training: by how much, and how they are shown
     "f0": (1 / 12, lambda octaves: f"{2**octaves:.0f} Hz"),
@@ -88,10 +89,10 @@ class Curves(NamedTuple):
     def changed(self, columns, speed: float, gain: float):
         """Return columns (n, C) as those of sound played at `speed`, `gain` times as loud; their times stay.
 
-        Mel bands have no speed: raises ValueError for one with them.
+        Spectra have no speed: raises ValueError for one with them.
         """
-        if speed != 1 and any(name.startswith("mel") for name in self.names):
-            raise ValueError("mel bands of faster sound are measured, not moved")
+        if speed != 1 and any(name.startswith(SPECTRA) for name in self.names):
+            raise ValueError("bands of faster sound are measured, not moved")
         made = np.array(columns, np.float64)
         for number, name in enumerate(self.names):
             if name in HERTZ:

@@ -130,7 +130,8 @@ def test_told_curves_are_those_of_the_changed_sound(corpus):
     [
         ("tempo", None, "vary=tempo: there are gain, speed, polarity"),
         ("gain+gain", None, "vary=gain+gain: there are gain, speed, polarity"),
-        ("gain+speed", "mel+loudness", "vary=gain+speed, control=mel+loudness: faster sound has other mel bands"),
+        ("gain+speed", "mel+loudness", "vary=gain+speed, control=mel+loudness: faster sound has other bands"),
+        ("speed", "constant_q", "vary=speed, control=constant_q: faster sound has other bands"),
     ],
 )
 def test_what_there_is_not_is_named(vary, control, line):

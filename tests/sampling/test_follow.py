@@ -125,10 +125,19 @@ def test_what_cannot_be_followed_is_refused_in_a_line(gen, tmp_path, control, wa
     assert not (tmp_path / "a.wav").exists()
 
 
-def test_mel_bands_are_as_loud_as_in_training_and_silence_stays():
-    trained_on, random = curves("mel"), np.random.default_rng(0)
-    wave = np.concatenate([np.zeros(RATE // 4), random.uniform(-0.5, 0.5, RATE // 4)])
+@pytest.mark.parametrize(("control", "long"), [("mel", RATE // 4), ("constant_q", RATE)])
+def test_bands_are_as_loud_as_in_training_and_silence_stays(control, long):
+    trained_on, random = curves(control), np.random.default_rng(0)
+    wave = np.concatenate([np.zeros(long), random.uniform(-0.5, 0.5, long)])
     rows, quiet = (play.asked(trained_on, follow=wave * gain) for gain in (1, 0.05))
-    assert np.allclose(rows[30:], quiet[30:], atol=1e-3)
+    half = 100 * long // RATE
+    assert np.allclose(rows[half + 5 :], quiet[half + 5 :], atol=1e-3)
     assert np.percentile(rows.max(1), 99.9) == pytest.approx(trained_on.high[0])
     assert np.array_equal(rows[:10], np.tile(trained_on.silence, (10, 1)))
+
+
+def test_a_recording_is_followed_semitone_by_semitone():
+    told = curves("constant_q")
+    chord = sum(np.sin(2 * np.pi * hertz * np.arange(RATE) / RATE) for hertz in (220, 440 * 2 ** (3 / 12))) / 4
+    middle = play.asked(told, follow=chord)[50]
+    assert sorted(np.argsort(middle)[-2:]) == [33, 48]  # semitones from C1 to A3 and to C5

@@ -70,7 +70,7 @@ def test_a_recording_without_pitch_is_told_the_mean():
 
 @pytest.mark.parametrize("control", ["", "pitch+", "tempo", "mel+mel", "pitch,mel"])
 def test_what_are_no_curves_is_named(control):
-    with pytest.raises(ValueError, match=r"^control=.*: there are mel, loudness, pitch, onset, and sums"):
+    with pytest.raises(ValueError, match=r"^control=.*: there are mel, constant_q, loudness, pitch, onset, and sums"):
         made.parse(control)
     assert made.parse("mel+onset") == ["mel", "onset"]
 
