@@ -17,22 +17,24 @@ And what its units do: which of them go with pitch, level, onsets, voicing and l
 each layer or tier; what the model lacks without them; how long they keep what they hold.
 That is over recordings held out from training, or over FILE, which may be a take. Writes OUT/memory.csv, gradients.csv,
 inputs.csv, parts.csv, units.csv and inspect.html, a page for any browser, without a network, on which chosen units run
-along under a sound. What it says of units needs pip install 'gen[analysis]'; units=0 leaves it out.
+along under a sound. takes=2 adds takes of 2 s to it, as they are and without each of those units, which takes minutes.
+What it says of units needs pip install 'gen[analysis]'; units=0 leaves it out.
 
   gen inspect runs/words
   gen inspect runs/words-elman runs/words-gru runs/words-tiered
   gen inspect runs/words ~/beginning.flac longest=1
+  gen inspect runs/words units=4 takes=1
 """
 
 
-def run(paths, longest: float, count: int, reach: float, units: int, seed: int, out: str):
+def run(paths, longest: float, count: int, reach: float, units: int, takes: float, seed: int, out: str):
     from gen.base import files, streams, tables, terminal
     from gen.judging import inspect, unit_tables
     from gen.pages import inspect as page
 
     runs, file = inspect.told_apart(paths)
-    inspect.check(longest, count, reach, units)
-    found = [inspect.look(each, file, longest, count, reach, units, seed, terminal) for each in runs]
+    inspect.check(longest, count, reach, units, takes)
+    found = [inspect.look(each, file, longest, count, reach, units, takes, seed, terminal) for each in runs]
     terminal.table(inspect.COLUMNS, inspect.rows(found))
     studied = [(one.name, one.units) for one in found if one.units]
     for name, one in studied:

@@ -16,6 +16,7 @@ from gen.sound import features
 FEWEST, MOST = 4, 4096  # excerpts
 FARTHEST = 60.0  # seconds
 SHOWN = 60  # units at most
+LONG = 10.0  # seconds of a take at most
 COLUMNS = (
     "run",
     "bits/sample",
@@ -51,7 +52,7 @@ def told_apart(paths) -> tuple:
     return runs, recordings[0] if recordings else None
 
 
-def check(longest: float, count: int, reach: float, units: int):
+def check(longest: float, count: int, reach: float, units: int, takes: float):
     """Raise ValueError for a number that is out of range, and where what looking at units takes isn't installed."""
     if not 0.01 <= longest <= FARTHEST or not 0 < reach <= longest:
         raise ValueError(
@@ -61,6 +62,8 @@ def check(longest: float, count: int, reach: float, units: int):
         raise ValueError(f"count={count}: {FEWEST} to {MOST:,} excerpts are heard")
     if not 0 <= units <= SHOWN:
         raise ValueError(f"units={units}: 0 (none) to {SHOWN} units are shown")
+    if not 0 <= takes <= LONG or (takes and not units):
+        raise ValueError(f"takes={takes}, units={units}: takes have 0 (none) to {LONG:g} s each, one without each unit")
     if units:
         try:
             features.library()
@@ -69,11 +72,11 @@ def check(longest: float, count: int, reach: float, units: int):
             raise ValueError(f"units={units}: {error}; or leave them out with units=0") from None
 
 
-def look(run, file, longest: float, count: int, reach: float, units: int, seed: int, show=None) -> Found:
+def look(run, file, longest: float, count: int, reach: float, units: int, takes: float, seed: int, show=None) -> Found:
     """Return what there is to find out about the model in `run`, over `file` or what was held out from its training.
 
-    So many `units` are left out in turn; with 0 there is nothing about units. `show` has `say` and `track`, as
-    `gen.base.terminal` does. Raises ValueError.
+    So many `units` are left out in turn, also of takes of `takes` seconds; with 0 there is nothing about units. `show`
+    has `say` and `track`, as `gen.base.terminal` does. Raises ValueError.
     """
     track = show.track if show else unseen
     trained = Trained(run)
@@ -88,7 +91,7 @@ def look(run, file, longest: float, count: int, reach: float, units: int, seed: 
         memory(engine, chosen, trained.codec, trained.rate, longest, track),
         gradients(trained, chosen, round(reach * symbols), seed, track),
         inputs(trained, chosen, round(reach * symbols), seed, track),
-        study(trained, segments, units, seed, track) if units else None,
+        study(trained, segments, units, takes, seed, track) if units else None,
     )
 
 

@@ -50,7 +50,7 @@ def part_rows(found: Units) -> list:
 def told(found: Units) -> list:
     """Return a line about each chosen unit."""
     lines = []
-    for part, unit, reading, trait, bits in found.chosen:
+    for part, unit, reading, trait, bits, _ in found.chosen:
         one = found.parts[part]
         r = one.readings[reading, unit, trait]
         goes = f"{READINGS[reading]} goes with {TRAITS[trait]} (r = {r:.2f})"
@@ -78,7 +78,7 @@ def units_csv(found) -> list:
     """Return UNITS_CSV for each unit of each (run, Units), those that go with a trait most first."""
     out = []
     for run, units in found:
-        lacking = {(part, unit): f"{bits:.4f}" for part, unit, *_, bits in units.chosen}
+        lacking = {(left.part, left.unit): f"{left.bits:.4f}" for left in units.chosen}
         rows = []
         for index, one in enumerate(units.parts):
             most = np.nan_to_num(np.abs(one.readings)).max((0, 2))

@@ -12,6 +12,7 @@ from gen.judging.gradients import untrained
 from gen.judging.parts import held, keeping, magnitudes, parts, turns
 from gen.judging.traits import TRAITS, correlations, excerpts, probes
 from gen.models.likelihood import cross_entropy
+from gen.sampling.settings import REFERENCE
 
 HEARD, SCORED = 90.0, 10.0  # seconds of excerpts that are heard, and that are scored without a unit
 CHUNK = 1024  # symbols that are scored at a time
@@ -40,13 +41,14 @@ class Left(NamedTuple):
     reading: int
     trait: int
     bits: float
+    take: np.ndarray  # (T,): what the model makes without it, of no samples where that wasn't asked for
 
 
 class Units(NamedTuple):
     """What was found out about a model's parts and some of its units, beside its bits/sample on the same excerpts.
 
     `wave` (T,) at `rate` Hz is the longest of these, in which the readings of those units are `curves` (chosen, frames)
-    at `times` (frames,) in seconds.
+    at `times` (frames,) in seconds. `take` (T,) is of the same chance as those without a unit.
     """
 
     parts: list
@@ -56,13 +58,14 @@ class Units(NamedTuple):
     rate: int
     times: np.ndarray
     curves: np.ndarray
+    take: np.ndarray
 
 
-def study(trained, segments, count: int, seed: int, track=unseen) -> Units:
+def study(trained, segments, count: int, seconds: float, seed: int, track=unseen) -> Units:
     """Return the Units of a trained model over segments of recordings, `count` units of which are left out in turn.
 
-    Left out is held at its mean. Raises ValueError where librosa or scikit-learn is missing, for recordings that are
-    too short, and for another kind of model.
+    Left out is held at its mean; takes without it have so many `seconds`. Raises ValueError where librosa or
+    scikit-learn is missing, for recordings that are too short, and for another kind of model.
     """
     model, codec, rate = trained.model, trained.codec, trained.rate
     found = parts(model)
@@ -73,24 +76,32 @@ def study(trained, segments, count: int, seed: int, track=unseen) -> Units:
     before, _ = listen(blank, parts(blank), x, heard, "units before training", track)
     few = max(1, round(SCORED / HEARD * len(x)))
 
-    def without(part: int, units: slice) -> float:
-        with held(found[part], units, torch.from_numpy(states[part][0][:, units].mean(0))):
-            return bits(model, x[:few], heard, codec)
+    def without(part: int, units: slice):
+        return held(found[part], units, torch.from_numpy(states[part][0][:, units].mean(0)))
+
+    def scored() -> float:
+        return bits(model, x[:few], heard, codec)
+
+    def take():
+        return trained.sample(seconds=seconds, seed=seed, engine=REFERENCE) if seconds else np.zeros(0)
 
     made = []
     for number, part in enumerate(track(found, "probes, and without each part", len(found))):
-        lacking = without(number, slice(0, states[number].shape[2]))
-        seconds = part.frame / codec.digits / rate
-        made.append(studied(part, states[number], before[number], forgets[number], seconds, heard, lacking))
+        with without(number, slice(0, states[number].shape[2])):
+            lacking = scored()
+        step = part.frame / codec.digits / rate
+        made.append(studied(part, states[number], before[number], forgets[number], step, heard, lacking))
     chosen = choose(made, count)
-    each = track(chosen, "without a unit", len(chosen))
-    left = [Left(part, unit, how, why, without(part, slice(unit, unit + 1))) for part, unit, how, why in each]
+    left = []
+    for part, unit, how, why in track(chosen, "without a unit", len(chosen)):
+        with without(part, slice(unit, unit + 1)):
+            left.append(Left(part, unit, how, why, scored(), take()))
     frames = heard.frames
     number = int(np.argmax(frames))
     first, count = sum(frames[:number]), frames[number]
     curves = np.array([states[part][reading][first : first + count, unit] for part, unit, reading, _ in chosen])
     times = (1 + np.arange(count)) * heard.hop / codec.digits / rate
-    return Units(made, left, bits(model, x[:few], heard, codec), heard.waves[number], rate, times, curves)
+    return Units(made, left, scored(), heard.waves[number], rate, times, curves, take())
 
 
 def studied(part, readings, before, forgets, seconds: float, heard, without: float) -> Studied:

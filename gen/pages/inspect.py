@@ -23,8 +23,12 @@ def write(path, found, file):
     }
     known = [(one.name, one.units) for one in found if one.units]
     sounds = [features.Sound(f"{name}, on an excerpt", one.wave, one.rate) for name, one in known]
-    album = Album(sounds)
-    shown = [units.shown(name, sound, one, album) for (name, one), sound in zip(known, sounds, strict=True)]
+    takes = [units.takes(one) for _, one in known]
+    album = Album([*sounds, *(sound for each in takes for sound in each)])
+    shown = [
+        {**units.shown(name, sound, one, album), "takes": [album.player(each, each.title) for each in made]}
+        for (name, one), sound, made in zip(known, sounds, takes, strict=True)
+    ]
     data = {"sounds": album.sounds}
     template.write(path, MAKER, template.render("inspect.html", **told, charts=charts, units=shown, data=data))
 

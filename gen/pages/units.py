@@ -28,6 +28,13 @@ def shown(run: str, sound, found, album) -> dict:
     }
 
 
+def takes(found) -> list:
+    """Return the takes as sounds: that of the whole model, then without each unit; none where none was made."""
+    made = [found.take, *(left.take for left in found.chosen)]
+    titles = ["Nothing left out", *(f"Without {each.partition(':')[0]}" for each in unit_tables.told(found))]
+    return [features.Sound(*each, found.rate) for each in zip(titles, made, strict=True) if len(each[1])]
+
+
 def lasting(found) -> Chart | None:
     """Return the chart of the share of each part's units that forget half within a time; None where none says it."""
     sets = [(one.name, np.sort(one.halved[~np.isnan(one.halved)])) for one in found.parts]

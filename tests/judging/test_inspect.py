@@ -62,7 +62,7 @@ def test_runs_are_looked_into_side_by_side_over_a_recording(gen, runs, tmp_path)
 
 def test_units_run_along_a_recording_and_are_left_out(gen, runs, tmp_path):
     told = str(runs / "told <b>")
-    code, _, err = gen("inspect", told, runs / "two.wav", *FEW, "units=3")
+    code, _, err = gen("inspect", told, runs / "two.wav", *FEW, "units=3", "takes=0.02")
     assert (code, err) == (0, "")
     parts, units = (table(tmp_path / "inspect" / name) for name in ("parts.csv", "units.csv"))
     assert (tuple(parts[0]), tuple(units[0])) == (unit_tables.PARTS_CSV, unit_tables.UNITS_CSV)
@@ -77,6 +77,7 @@ def test_units_run_along_a_recording_and_are_left_out(gen, runs, tmp_path):
     assert all(float(row[15]) > 0 for row in units[1:])  # a GRU's gates forget
     page = (tmp_path / "inspect" / "inspect.html").read_text()
     assert page.count('class="lane') == 5
+    assert page.count("<h4>Without layer") == page.count("<h4>Nothing left out") + 2 == 3
     assert page.count("<figure>") == 4
     assert "<b>" not in page.replace('<b aria-hidden="true"', "")
 

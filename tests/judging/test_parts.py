@@ -47,6 +47,11 @@ def test_without_a_unit_nothing_that_reads_it_changes_with_it(name):
                 shaken = tree_map(torch.clone, state)
                 part.units(shaken)[:, units] += 1
                 torch.testing.assert_close(model(x, shaken)[0], without)
+                one, steps = state, []
+                for symbols in x.T:
+                    logits, one = model.step(symbols, one)
+                    steps.append(logits)
+            torch.testing.assert_close(torch.stack(steps, 1), without)
             assert (without != whole).any(), part.name
     torch.testing.assert_close(model(x, state)[0], whole, rtol=0, atol=0)
     assert all((kept[key] == value).all() for key, value in model.state_dict().items())
