@@ -36,7 +36,7 @@ class Part(NamedTuple):
     units: Callable
     readers: Sequence = ()
     cells: Sequence = ()
-    gated: Any = None  # torch's GRU or LSTM of one layer, whose gate says how much is kept
+    gated: Any = None  # torch's GRU or LSTM of one layer, or a WaveRNN, whose gate says how much is kept
 
 
 def parts(model) -> list:
@@ -90,7 +90,7 @@ def wave_rnn(model) -> list:
     half = model.hidden // 2
     heads = [(model.coarse[0].weight, model.coarse[0].bias, 0), (model.fine[0].weight, model.fine[0].bias, half)]
     own = (model.rnn.weight_hh_l0, model.rnn.bias_hh_l0, 0)
-    return [Part("layer 1", 2, lambda state: state["h"], [own, *heads])]
+    return [Part("layer 1", 2, lambda state: state["h"], [own, *heads], gated=model)]
 
 
 def wavenet(model) -> list:
@@ -178,11 +178,15 @@ def keeping(part: Part):
     found: list = []
 
     def gate(rnn, given, made):
-        (x, before), (y, _) = given[:2], made
-        first = before[0] if isinstance(before, tuple) else before
-        earlier = torch.cat([first.transpose(0, 1), y[:, :-1]], 1)
-        count = rnn.weight_hh_l0.shape[0] // rnn.hidden_size
-        sides = [(x, rnn.weight_ih_l0, rnn.bias_ih_l0), (earlier, rnn.weight_hh_l0, rnn.bias_hh_l0)]
+        if isinstance(rnn, WaveRNN):
+            x, weights, y = rnn.units(*given)
+            first = given[1]["h"].unsqueeze(1)
+        else:
+            (x, before), (y, _) = given[:2], made
+            first = (before[0] if isinstance(before, tuple) else before).transpose(0, 1)
+            weights = [rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0]
+        earlier, count = torch.cat([first, y[:, :-1]], 1), len(weights[1]) // y.shape[2]
+        sides = zip((x, earlier), weights[:2], weights[2:], strict=True)
         parts = [F.linear(v, w.chunk(count)[FORGETS], b.chunk(count)[FORGETS]) for v, w, b in sides]
         found.append(F.logsigmoid(parts[0] + parts[1]))
 

@@ -62,16 +62,21 @@ class WaveRNN(Model):
     def forward(self, x, state, control=None):
         """Return logits (B, T, L) and the state; x begins with a fine byte, the one before a sample."""
         self.check_length(x, control)
+        h = self.units(x, state, control)[-1]
+        below, above = h.chunk(2, -1)
+        logits = torch.stack([self.coarse(below), self.fine(above)], 2).flatten(1, 2)
+        after = {"h": h[:, -1].to(state["h"].dtype), "coarse": x[:, -1], "fine": x[:, -2]}
+        return logits, {**state, **after}
+
+    def units(self, x, state, control=None):
+        """Return what the GRU sees (B, T / 2, inputs), its four weights, and all its h (B, T / 2, hidden)."""
         digits = torch.cat([state["coarse"].unsqueeze(1), x], 1)
         told = spread(self.told(control, x)[0], x.shape[1] // 2) if self.told else None
         inputs = self._inputs(digits[:, :-1:2], digits[:, 1::2], digits[:, 2::2], state["labels"], told)
         r = self.rnn
         weights = [r.weight_ih_l0 * self.mask, r.weight_hh_l0, r.bias_ih_l0, r.bias_hh_l0]
-        h, last = torch.gru(inputs, state["h"][None], weights, True, 1, 0.0, self.training, False, True)
-        below, above = h.chunk(2, -1)
-        logits = torch.stack([self.coarse(below), self.fine(above)], 2).flatten(1, 2)
-        after = {"h": last[0].to(state["h"].dtype), "coarse": digits[:, -1], "fine": digits[:, -2]}
-        return logits, {**state, **after}
+        h, _ = torch.gru(inputs, state["h"][None], weights, True, 1, 0.0, self.training, False, True)
+        return inputs, weights, h
 
     def step(self, x, state, control=None):
         second = state["place"] == 1  # x is the coarse byte of the sample at hand, and the fine one is asked for

@@ -75,7 +75,7 @@ def test_an_elman_network_without_a_unit_is_one_whose_unit_is_constant():
     torch.testing.assert_close(got, torch.stack(want, 1))
 
 
-@pytest.mark.parametrize("name", ["gru", "lstm", "mingru", "rglru", "tiered"])
+@pytest.mark.parametrize("name", ["gru", "lstm", "wavernn", "mingru", "rglru", "tiered"])
 def test_what_units_keep_is_what_a_step_multiplies_them_by(name):
     """By the gradient of what a unit holds with respect to what it held, through its own recurrence alone."""
     model = sharp(name).double()
@@ -87,9 +87,18 @@ def test_what_units_keep_is_what_a_step_multiplies_them_by(name):
             model(x, state)
         assert logs[0].shape == (1, T // part.frame, part.units(state).shape[1])
         assert (logs[0] <= 0).all()
-        if name not in ("gru", "lstm"):
+        if name not in ("gru", "lstm", "wavernn"):
             logs = logs[0][0, 0].exp()
             assert 0 < logs.min() < logs.max() < 1
+    if name == "wavernn":  # whose gates then see the sound alone
+        (part,) = found
+        with torch.no_grad():
+            model.rnn.weight_hh_l0.zero_()
+        h = state["h"].clone().requires_grad_()
+        with keeping(part) as logs:
+            _, after = model(x[:, :2], {**state, "h": h})
+        (slope,) = torch.autograd.grad(after["h"].sum(), h)
+        torch.testing.assert_close(logs[0][0, 0].exp(), slope[0])
     if name == "gru":
         (part, _) = found
         with keeping(part) as logs:
