@@ -132,10 +132,11 @@ def asked(told: Curves, follow=None, curves=None, midi=None, pitch=None, loudnes
         rows = tabled(told, curves)
     elif midi is not None:
         rows = tabled(told, notes(told, midi))
+    semitones = [number for number, name in enumerate(told.names) if name.startswith("constant_q")]
     for key, name, value in (
         ("pitch", "f0", pitch),
         ("loudness", "loudness", loudness),
-        ("shift", "f0", shift or None),
+        ("shift", "f0", None if semitones else shift or None),
     ):
         if value is not None and name not in told.names:
             raise ValueError(
@@ -148,9 +149,17 @@ def asked(told: Curves, follow=None, curves=None, midi=None, pitch=None, loudnes
         if not LEVELS[0] <= loudness <= LEVELS[1]:
             raise ValueError(f"loudness={loudness}: this is a level of {LEVELS[0]:g} to {LEVELS[1]:g} dB")
         rows[:, told.names.index("loudness")] = loudness
-    if shift:
+    if shift and "f0" in told.names:
         rows[:, told.names.index("f0")] += shift / 12
+    if shift and semitones:
+        rows[:, semitones] = shifted(rows[:, semitones], shift, np.array(told.silence)[semitones])
     return rows
+
+
+def shifted(levels, shift: float, silence):
+    """Return levels by semitone (n, S) moved up by `shift` of them, silence (S,) where there were none."""
+    places = np.arange(levels.shape[1])
+    return np.stack([np.interp(places - shift, places, row, silence[0], silence[-1]) for row in levels])
 
 
 def followed(told: Curves, wave):

@@ -2,6 +2,8 @@
 
 Run it as `python -m tests.measure.melody_played RUN`: a run trained with control=pitch+loudness. The melody is drawn by
 a seed, within the pitches that the model heard in training. Needs mido and librosa (`pip install '.[midi,analysis]'`).
+`python -m tests.measure.melody_played write FOLDER` writes recordings to train on: ten minutes of an organ's notes, one
+after the other, of any pitch of two octaves, any length and loudness.
 """
 
 import sys
@@ -13,15 +15,42 @@ import numpy as np
 
 import gen
 from gen.base.terminal import track
+from gen.corpus import tones
 from gen.sampling import play
-from gen.sound import features, midi
+from gen.sound import audio, features, midi
 from gen.sound.curves import STEP, in_octaves
+from gen.sound.midi import ATTACK, RELEASE
 
 NOTES, LENGTHS, RESTS = 24, (0.3, 0.8), (0.0, 0.1, 0.2)  # seconds
 MAJOR = 0, 2, 4, 5, 7, 9, 11  # semitones of the scale
 VELOCITIES = 50, 127
+RECORDINGS, SECONDS, RATE = 20, 30.0, 8000  # of an organ
+OCTAVES = 7.6, 9.6  # over 1 Hz
+SOFTEST = 24.0  # dB under the loudest
 TEMPERATURES = 1.0, 0.8, 0.6
 CENTS, NEAR = 20, 0.03
+
+
+def organ(seed: int):
+    """Return a recording (T,) float32 of notes drawn by a seed, which sound as those of `gen tones` do."""
+    random = np.random.default_rng(seed)
+    wave = np.zeros(round(SECONDS * RATE))
+    at = 0
+    while at < len(wave):
+        time = np.arange(round(random.uniform(*LENGTHS) * RATE)) / RATE
+        level, hertz = 0.6 * 10 ** (-random.uniform(0, SOFTEST) / 20), 2 ** random.uniform(*OCTAVES)
+        note = sum(0.5 ** (n - 1) / n * np.sin(2 * np.pi * n * hertz * time) for n in tones.HARMONICS)
+        edges = np.minimum(1, np.minimum(time / ATTACK, (time[-1] - time) / RELEASE))
+        note = (level * edges * note)[: len(wave) - at]
+        wave[at : at + len(note)] = note
+        at += len(note) + round(random.choice(RESTS) * RATE)
+    return (wave + tones.WIND / 4 * random.standard_normal(len(wave))).astype(np.float32)
+
+
+def write(folder):
+    """Write RECORDINGS of an organ to a folder."""
+    for seed in range(RECORDINGS):
+        audio.write(Path(folder) / f"organ-{seed:02d}.wav", organ(seed), RATE)
 
 
 def melody(path, low: float, high: float, seed: int):
@@ -78,4 +107,7 @@ def main(run, *seeds):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[1:2] == ["write"]:
+        write(*sys.argv[2:])
+    else:
+        main(*sys.argv[1:])

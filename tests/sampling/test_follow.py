@@ -141,3 +141,7 @@ def test_a_recording_is_followed_semitone_by_semitone():
     chord = sum(np.sin(2 * np.pi * hertz * np.arange(RATE) / RATE) for hertz in (220, 440 * 2 ** (3 / 12))) / 4
     middle = play.asked(told, follow=chord)[50]
     assert sorted(np.argsort(middle)[-2:]) == [33, 48]  # semitones from C1 to A3 and to C5
+    moved = play.asked(told, follow=chord, shift=-5)[50]
+    assert sorted(np.argsort(moved)[-2:]) == [28, 43]
+    assert np.allclose(moved[:-5], middle[5:])
+    assert (moved[-5:] == told.silence[-5:]).all()
