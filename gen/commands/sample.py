@@ -20,7 +20,8 @@ count=8 best=2 makes eight and keeps the two that the model itself finds most li
 like what it learned from.
 A model trained with control= is told what to play: follow= a recording, curves= a table (gen controls writes one),
 midi= notes, each channel a take; or pitch= and loudness= all the time; shift= moves pitches by semitones. With
-control=mel it says what a recording says, in the voice it learned.
+control=mel it says what a recording says, in the voice it learned; with control=constant_q it plays what a recording
+plays, chords too, or all channels of midi= together.
 
   gen sample runs/tones-tiered
   gen sample runs/words label=seven seconds=2 seed=3 temperature=0.9
@@ -48,7 +49,7 @@ def run(path, out: str | None, count: int | None, best: int | None, format: str,
     import torch
 
     from gen.base import terminal
-    from gen.sampling import address
+    from gen.sampling import address, play
     from gen.sampling.settings import Settings, check_length
     from gen.sampling.trained import LIVE, WHOLE, Trained
 
@@ -67,7 +68,8 @@ def run(path, out: str | None, count: int | None, best: int | None, format: str,
         terminal.say(f"{path}: {card['trained']} on {card['data']} ({card['licence']})")
     torch.set_num_threads(1)  # for the reference sampler, which has too little work to share
     heard, told = address.hear_all(settings, trained.rate)
-    count = count or (1 if live or single else len(heard.get("midi", range(4))))
+    played = play.parts(trained.curves, heard["midi"]) if "midi" in heard else range(4)
+    count = count or (1 if live or single else len(played))
     seconds = settings["seconds"] = trained.length(Settings(**{**settings, **heard}))
     if not live and math.isfinite(seconds):
         check_length(seconds)
@@ -81,7 +83,7 @@ def run(path, out: str | None, count: int | None, best: int | None, format: str,
 
     first = settings["stream"]
     if live:
-        play(blocks(first, 1, LIVE), trained.rate, seconds, format)
+        write_out(blocks(first, 1, LIVE), trained.rate, seconds, format)
         return
     names = [Path(out)] * count if single and out else take_paths(path, out, trained, count, format, settings)
 
@@ -153,7 +155,7 @@ def is_file(out) -> bool:
     return suffix in audio.WRITABLE
 
 
-def play(blocks, rate: int, seconds: float, format: str):
+def write_out(blocks, rate: int, seconds: float, format: str):
     """Write blocks (1, n) to standard output as they come."""
     from gen.base import streams
     from gen.sound import depths

@@ -121,9 +121,9 @@ def controls(wave, rate: int, families) -> Table:
 def asked(told: Curves, follow=None, curves=None, midi=None, pitch=None, loudness=None, shift: float = 0.0):
     """Return what a take is asked to sound like, the columns (n, C) that `told` measures of a wave.
 
-    It follows a wave (T,), a Table or a Channel of MIDI, else there are HELD rows, all the same; its `pitch`, a note or
-    Hz, and `loudness` in dB may be given, and all pitches are moved by `shift` semitones. What nothing is said of is as
-    in training on average. Raises ValueError.
+    It follows a wave (T,), a Table, or a Channel of MIDI or a list of them (see `parts`), else there are HELD rows, all
+    the same; its `pitch`, a note or Hz, and `loudness` in dB may be given, and all pitches are moved by `shift`
+    semitones. What nothing is said of is as in training on average. Raises ValueError.
     """
     rows = np.tile(np.array(told.mean), (HELD, 1))
     if follow is not None:
@@ -131,7 +131,7 @@ def asked(told: Curves, follow=None, curves=None, midi=None, pitch=None, loudnes
     elif curves is not None:
         rows = tabled(told, curves)
     elif midi is not None:
-        rows = tabled(told, notes(told, midi))
+        rows = strummed(told, midi) if isinstance(midi, list) else tabled(told, notes(told, midi))
     semitones = [number for number, name in enumerate(told.names) if name.startswith("constant_q")]
     for key, name, value in (
         ("pitch", "f0", pitch),
@@ -175,6 +175,16 @@ def followed(told: Curves, wave):
             lift = max(told.high[number] for number in at) - np.percentile(columns[:, at].max(1), 99.9)
             columns[:, at] = curves.raised(columns[:, at], lift, np.array(told.silence)[at])
     return columns
+
+
+def parts(told: Curves | None, channels: list) -> list:
+    """Return what takes play of the Channels of MIDI: each of them one, or, where a model is told spectra, one all."""
+    return [channels] if told and told.spectral else channels
+
+
+def strummed(told: Curves, channels: list):
+    """Return the columns (n, C) of what strings sound like that play channels together, no softer than in training."""
+    return np.maximum(followed(told, midi.rendered(channels, told.rate)), told.low)
 
 
 def notes(told: Curves, channel: Channel) -> Table:

@@ -125,7 +125,8 @@ class Trained:
     def told(self, asked: Settings, warn=lambda text: None):
         """Return all that takes are told: frames (n, channels), those of their prime first; None for nothing.
 
-        Of MIDI's channels the n-th is told to stream n, and from the first again; else there is one for all streams.
+        Of MIDI's channels the n-th is told to stream n, and from the first again; else, and where a model is told
+        spectra, there is one for all streams.
         `warn` is told what no recording had that the model was trained on. Raises ValueError.
         """
         given = {key: getattr(asked, key) for key in PLAYED if getattr(asked, key) is not None}
@@ -136,13 +137,13 @@ class Trained:
                 f"{next(iter(given))}=: this model is told no curves; train one with control=mel, or =pitch"
             )
         made = []
-        for channel in given.pop("midi", [None]):
-            rows = play.asked(self.curves, midi=channel, **given)
+        for part in play.parts(self.curves, given.pop("midi")) if "midi" in given else [None]:
+            rows = play.asked(self.curves, midi=part, **given)
             for line in self.curves.unheard(rows):
                 warn(line)
             if asked.prime is not None:
                 rows = play.behind(self.curves, rows, asked.prime)
-            made.append(self.curves.whole(rows, ends=channel is not None or bool({"follow", "curves"} & given.keys())))
+            made.append(self.curves.whole(rows, ends=part is not None or bool({"follow", "curves"} & given.keys())))
         return made
 
     def guidance(self, weight: float, labels: list, told: bool) -> Guidance | None:

@@ -52,6 +52,11 @@ class Curves(NamedTuple):
         return channels(self.names)
 
     @property
+    def spectral(self) -> bool:
+        """Whether they tell levels by frequency."""
+        return bool(set(SPECTRA).intersection(self.families))
+
+    @property
     def seconds(self) -> float:
         """How long a frame is."""
         return self.hop / self.digits / self.rate
@@ -91,7 +96,7 @@ class Curves(NamedTuple):
 
         Spectra have no speed: raises ValueError for one with them.
         """
-        if speed != 1 and any(name.startswith(SPECTRA) for name in self.names):
+        if speed != 1 and self.spectral:
             raise ValueError("bands of faster sound are measured, not moved")
         made = np.array(columns, np.float64)
         for number, name in enumerate(self.names):

@@ -1,4 +1,4 @@
-"""MIDI files as curves: what each channel plays, as pitch and loudness; and ports. The only door to `mido`.
+"""MIDI files as curves, the pitch and loudness of each channel, or as a wave; and ports. The only door to `mido`.
 
 A channel plays one note at a time, the latest that is held. Its velocity is a level of 40 log10(velocity / 127) dB, as
 General MIDI has it, into which a note rises in ATTACK seconds and from which it falls in RELEASE, unless the next one
@@ -18,6 +18,7 @@ SILENT = -120.0  # dB where nothing sounds
 BEND = 2.0  # semitones of the whole pitch wheel
 VIBRATO, DEPTH = 5.5, 0.5  # Hz, and semitones of the whole modulation wheel
 LONGEST = 4 * 3600.0  # seconds
+HARMONICS, SLOPE, DECAY = 10, 1.5, 1.5  # of a string: how many, the power by which they fall off, seconds of the first
 NAMES = ["f0", "voiced", "loudness"]
 
 
@@ -143,10 +144,31 @@ def curves(channel: Channel, step: float):
         loud = level(note.velocity)
         levels[first:until] = loud - FALL * np.clip(np.maximum(1 - since / ATTACK, after / RELEASE), 0, 1)
         keys[first:] = note.key
-    keys += stepped(channel.bend, times) + DEPTH * stepped(channel.modulation, times) * np.sin(
-        2 * np.pi * VIBRATO * times
-    )
+    keys += wheels(channel, times)
     return np.stack([hertz(keys), (levels > SILENT).astype(float), levels], 1)
+
+
+def wheels(channel: Channel, times):
+    """Return by how many semitones the wheels of a channel move its notes at `times`."""
+    swing = np.sin(2 * np.pi * VIBRATO * times)
+    return stepped(channel.bend, times) + DEPTH * stepped(channel.modulation, times) * swing
+
+
+def rendered(channels: list, rate: int):
+    """Return what channels play together, a wave (T,) float32 at `rate` Hz in [-0.5, 0.5], each note a plain string."""
+    end = max(note.end for channel in channels for note in channel.notes) + RELEASE
+    wave = np.zeros(round(end * rate) + 1)
+    for channel in channels:
+        for note in channel.notes:
+            first = round(note.begin * rate)
+            time = np.arange(min(round((note.end + RELEASE - note.begin) * rate), len(wave) - first)) / rate
+            hz = hertz(note.key + wheels(channel, note.begin + time))
+            phase = 2 * np.pi * np.cumsum(hz) / rate
+            edges = np.clip(np.minimum(time / ATTACK, (note.end + RELEASE - note.begin - time) / RELEASE), 0, 1)
+            for n in range(1, HARMONICS + 1):
+                loud = 10 ** (level(note.velocity) / 20) * n**-SLOPE * np.exp(-n * time / DECAY) * (n * hz < rate / 2)
+                wave[first : first + len(time)] += edges * loud * np.sin(n * phase)
+    return (wave / max(1e-9, 2 * np.abs(wave).max())).astype(np.float32)
 
 
 def stepped(changes: list, times):

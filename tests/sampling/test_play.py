@@ -7,6 +7,7 @@ import soundfile
 import gen as package
 from gen.sampling import address, play
 from gen.sampling.settings import Settings
+from gen.sound import midi
 from tests.small import curves, save_run
 from tests.sound.test_midi import note, song
 
@@ -153,6 +154,21 @@ def test_channels_of_midi_are_streams_made_again_alone(gen, tmp_path):
     assert "plays no MIDI; leave midi= out" in gen("again", played("a.wav", gen), "midi=two.mid")[2]
     save_run("run", told=curves("loudness"))
     assert "midi=two.mid: this model is told loudness; train one with" in gen("sample", "run", "midi=two.mid")[2]
+
+
+def test_channels_of_midi_are_one_take_where_a_model_is_told_spectra(gen, tmp_path):
+    song("two.mid", note(57, channel=0), note(64, channel=1))
+    told = curves("constant_q")
+    (channels,) = play.parts(told, midi.read("two.mid"))
+    middle = play.asked(told, midi=channels)[30]
+    assert sorted(np.argsort(middle)[-2:]) == [57 - 24, 64 - 24]  # semitones from C1
+    assert (play.asked(told, midi=channels) >= told.low).all()
+    save_run("run", told=told)
+    code, out, err = gen("sample", "run", "midi=two.mid")
+    assert code == 0, err
+    (take,) = out.split()
+    assert len(soundfile.read(take)[0]) == round(0.6 * RATE)
+    assert gen("again", take)[1].splitlines()[1] == f"the same bytes as {take}"
 
 
 def played(path, gen):

@@ -98,3 +98,18 @@ def test_a_damaged_file_is_refused_or_plays_what_is_left(tmp_path):
                 assert all(len(midi.curves(channel, STEP)) * STEP <= midi.LONGEST + 1 for channel in left)
     assert len(refused) > len(whole)
     assert all(line.startswith(f"{tmp_path / 'b.mid'}: ") and "\n" not in line for line in refused)
+
+
+def test_channels_sound_together_as_strings_at_their_pitch_time_and_level(tmp_path):
+    bent = [(0.0, "pitchwheel", {"pitch": 8191, "channel": 1}), *note(69, channel=1, velocity=64, rest=2.0)]
+    wave = midi.rendered(midi.read(song(tmp_path / "a.mid", note(57), bent)), 8000)
+    assert len(wave) == 12801
+    assert abs(np.abs(wave).max() - 0.5) < 1e-6
+    first, second = wave[400:3600], wave[8400:11600]
+    for sound, hertz in ((first, 220), (second, 440 * 2 ** (2 / 12))):
+        spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
+        assert abs(np.argmax(spectrum) * 8000 / len(sound) - hertz) < 2.5
+        assert spectrum[round(2 * hertz * len(sound) / 8000)] > 0.1 * spectrum.max()
+    assert 20 * np.log10(np.abs(wave[8000:]).max() / np.abs(wave[:4800]).max()) == pytest.approx(-11.9, abs=1.5)
+    assert not wave[4801:8000].any()  # between them
+    assert np.abs(first[:800]).max() > 1.1 * np.abs(first[-800:]).max()  # it dies away
