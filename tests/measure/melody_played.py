@@ -1,7 +1,8 @@
 """Does a model play the notes it is given? Melodies it never heard: pitch, onsets and loudness beside what was asked.
 
-Run it as `python -m tests.measure.melody_played RUN`: a run trained with control=pitch+loudness. The melody is drawn by
-a seed, within the pitches that the model heard in training. Needs mido and librosa (`pip install '.[midi,analysis]'`).
+Run it as `python -m tests.measure.melody_played RUN`: a run trained with control=pitch+loudness, or constant_q. The
+melody is drawn by a seed, within the pitches that the model heard in training. Needs mido and librosa (`pip install
+'.[midi,analysis]'`).
 `python -m tests.measure.melody_played write FOLDER` writes recordings to train on: ten minutes of an organ's notes, one
 after the other, of any pitch of two octaves, any length and loudness.
 """
@@ -16,9 +17,8 @@ import numpy as np
 import gen
 from gen.base.terminal import track
 from gen.corpus import tones
-from gen.sampling import play
 from gen.sound import audio, features, midi
-from gen.sound.curves import STEP, in_octaves
+from gen.sound.curves import STEP
 from gen.sound.midi import ATTACK, RELEASE
 
 NOTES, LENGTHS, RESTS = 24, (0.3, 0.8), (0.0, 0.1, 0.2)  # seconds
@@ -29,6 +29,7 @@ OCTAVES = 7.6, 9.6  # over 1 Hz
 SOFTEST = 24.0  # dB under the loudest
 TEMPERATURES = 1.0, 0.8, 0.6
 CENTS, NEAR = 20, 0.03
+KEYS = 220.0, 880.0  # Hz, from where to where, for a model that is told spectra
 
 
 def organ(seed: int):
@@ -69,40 +70,52 @@ def melody(path, low: float, high: float, seed: int):
     file.save(path)
 
 
-def heard(wave, told, asked, begins) -> list:
-    """Return of a take: shares of frames within CENTS and voiced, of onsets that are NEAR, correlation of loudness."""
-    found = features.frames(wave, told.rate, ["pitch", "loudness", "onset"], STEP)
-    column = {name: in_octaves(found.values, found.names)[:, k] for k, name in enumerate(found.names)}
-    f0, voiced, loudness = (asked[: len(wave), told.names.index(n)] for n in ("f0", "voiced", "loudness"))
-    size = min(len(f0), len(column["f0"]))
-    f0, voiced, loudness = f0[:size], voiced[:size] > 0.5, loudness[:size]
-    both = voiced & np.isfinite(column["f0"][:size])
-    off = 1200 * np.abs(column["f0"][:size] - f0)[both]
-    onsets = found.times[column["attack"] > 0]
-    late = [np.abs(onsets - begin).min() if len(onsets) else np.inf for begin in begins]
-    alike = np.corrcoef(loudness[voiced], column["loudness"][:size][voiced])[0, 1]
-    return [np.mean(off <= CENTS), both.sum() / voiced.sum(), np.mean(np.array(late) <= NEAR), alike]
+def measured(wave, rate: int) -> tuple:
+    """Return f0 in Hz, NaN where there is none, loudness in dB, each every STEP seconds, and the onsets in seconds."""
+    found = features.frames(wave, rate, ["pitch", "loudness", "onset"], STEP)
+    column = {name: found.values[:, k] for k, name in enumerate(found.names)}
+    return column["f0"], column["loudness"], found.times[column["attack"] > 0]
+
+
+def heard(wave, rate: int, channel, levels) -> list:
+    """Return of a take that plays a channel, `levels` (n,) in dB, shares of its voiced frames that are within CENTS,
+    and nearest to the key, of frames that are voiced, of onsets that are NEAR; and how its loudness correlates."""
+    f0, loudness, onsets = measured(wave, rate)
+    asked, sounds, _ = midi.curves(channel, STEP).T
+    size = min(len(f0), len(asked), len(levels))
+    sounds = sounds[:size] > 0.5
+    both = sounds & np.isfinite(f0[:size])
+    off = 1200 * np.abs(np.log2(f0[:size][both] / asked[:size][both]))
+    late = [np.abs(onsets - note.begin).min() if len(onsets) else np.inf for note in channel.notes]
+    alike = np.corrcoef(levels[:size][sounds], loudness[:size][sounds])[0, 1]
+    return [np.mean(off <= CENTS), np.mean(off < 50), both.sum() / sounds.sum(), np.mean(np.array(late) <= NEAR), alike]
 
 
 def main(run, *seeds):
-    """Print how well melodies are played, at several temperatures."""
+    """Print how well melodies are played, at several temperatures, and beside them by what plays them exactly."""
     model, made = gen.load(run), {}
-    low, high = (2 ** getattr(model.curves, end)[model.curves.names.index("f0")] for end in ("low", "high"))
+    low, high = KEYS
+    if "f0" in model.curves.names:
+        low, high = (2 ** getattr(model.curves, end)[model.curves.names.index("f0")] for end in ("low", "high"))
     with tempfile.TemporaryDirectory() as folder:
         for seed in track(seeds or range(3), "playing", len(seeds or range(3))):
             path = Path(folder, "melody.mid")
             melody(path, low, high, int(seed))
             (channel,) = midi.read(path)
-            asked, begins = play.asked(model.curves, midi=channel), [note.begin for note in channel.notes]
+            strings = midi.rendered([channel], model.rate)
+            levels = measured(strings, model.rate)[1] if model.curves.spectral else midi.curves(channel, STEP)[:, 2]
+            takes = {"strings": strings}
             for temperature in TEMPERATURES:
-                wave = model.sample(midi=path, seed=int(seed), temperature=temperature)
-                made.setdefault(temperature, []).append(heard(wave, model.curves, asked, begins))
+                takes[f"temperature {temperature:g}"] = model.sample(midi=path, seed=int(seed), temperature=temperature)
+            for kind, wave in takes.items():
+                made.setdefault(kind, []).append(heard(wave, model.rate, channel, levels))
     print(f"{run}: melodies of {NOTES} notes from {low:.0f} to {high:.0f} Hz")
-    for temperature, figures in made.items():
-        right, voiced, near, alike = np.mean(figures, 0)
+    for kind, figures in made.items():
+        right, nearest, voiced, near, alike = np.mean(figures, 0)
         print(
-            f"temperature {temperature:g}: {right:.1%} of voiced frames within {CENTS} cents ({voiced:.1%} of those "
-            f"asked for are voiced), {near:.1%} of onsets within {NEAR * 1000:.0f} ms, loudness correlated {alike:.3f}"
+            f"{kind}: {right:.1%} of voiced frames within {CENTS} cents, {nearest:.1%} nearest to the key "
+            f"({voiced:.1%} of those asked for are voiced), {near:.1%} of onsets within {NEAR * 1000:.0f} ms, "
+            f"loudness correlated {alike:.3f}"
         )
 
 
