@@ -1,8 +1,8 @@
 """Are takes of a model of noise that noise? Pink noise, and a band of it, a minute each; takes beside fresh noise.
 
-Run it as `python -m tests.measure.noise_matched FOLDER [MINUTES [KIND ...] [KEY=VALUE ...]]`: recordings in clips as long
-as those of the embedded tones, and the runs of `gen train` on them, with those keys, are written to FOLDER; a training
-that was stopped goes on.
+Run it as `python -m tests.measure.noise_matched FOLDER [MINUTES [KIND ...] [KEY=VALUE ...]]`: recordings in clips as
+long as those of the embedded tones, and the runs of `gen train` on them, with those keys, are written to FOLDER; a
+training that was stopped goes on.
 Spectra are in those third octaves (IEC 61260-1:2014, midbands of base ten) that hold sound, at the takes' own level.
 """
 
