@@ -19,6 +19,8 @@ BEND = 2.0  # semitones of the whole pitch wheel
 VIBRATO, DEPTH = 5.5, 0.5  # Hz, and semitones of the whole modulation wheel
 LONGEST = 4 * 3600.0  # seconds
 HARMONICS, SLOPE, DECAY = 10, 1.5, 1.5  # of a string: how many, the power by which they fall off, seconds of the first
+FADED = 10  # times DECAY: -87 dB
+TOGETHER = 3600.0  # seconds that channels play together at most
 NAMES = ["f0", "voiced", "loudness"]
 
 
@@ -155,20 +157,28 @@ def wheels(channel: Channel, times):
 
 
 def rendered(channels: list, rate: int):
-    """Return what channels play together, a wave (T,) float32 at `rate` Hz in [-0.5, 0.5], each note a plain string."""
+    """Return what channels play together, a wave (T,) float32 at `rate` Hz in [-0.5, 0.5], each note a plain string.
+
+    Raises ValueError for what is longer than TOGETHER.
+    """
     end = max(note.end for channel in channels for note in channel.notes) + RELEASE
-    wave = np.zeros(round(end * rate) + 1)
+    if end > TOGETHER:
+        raise ValueError(
+            f"midi=: the notes last {end / 60:.0f} minutes, and {TOGETHER / 60:g} are played at most; cut it"
+        )
+    wave = np.zeros(round(end * rate) + 1, np.float32)
     for channel in channels:
         for note in channel.notes:
             first = round(note.begin * rate)
-            time = np.arange(min(round((note.end + RELEASE - note.begin) * rate), len(wave) - first)) / rate
+            lasts = min(note.end + RELEASE - note.begin, FADED * DECAY)
+            time = np.arange(min(round(lasts * rate), len(wave) - first)) / rate
             hz = hertz(note.key + wheels(channel, note.begin + time))
             phase = 2 * np.pi * np.cumsum(hz) / rate
             edges = np.clip(np.minimum(time / ATTACK, (note.end + RELEASE - note.begin - time) / RELEASE), 0, 1)
             for n in range(1, HARMONICS + 1):
                 loud = 10 ** (level(note.velocity) / 20) * n**-SLOPE * np.exp(-n * time / DECAY) * (n * hz < rate / 2)
                 wave[first : first + len(time)] += edges * loud * np.sin(n * phase)
-    return (wave / max(1e-9, 2 * np.abs(wave).max())).astype(np.float32)
+    return wave / max(1e-9, 2 * float(np.abs(wave).max()))
 
 
 def stepped(changes: list, times):

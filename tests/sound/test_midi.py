@@ -113,3 +113,5 @@ def test_channels_sound_together_as_strings_at_their_pitch_time_and_level(tmp_pa
     assert 20 * np.log10(np.abs(wave[8000:]).max() / np.abs(wave[:4800]).max()) == pytest.approx(-11.9, abs=1.5)
     assert not wave[4801:8000].any()  # between them
     assert np.abs(first[:800]).max() > 1.1 * np.abs(first[-800:]).max()  # it dies away
+    with pytest.raises(ValueError, match=r"^midi=: the notes last 61 minutes, and 60 are played at most; cut it"):
+        midi.rendered(midi.read(song(tmp_path / "long.mid", note(57, beats=2 * 3660))), 8000)
