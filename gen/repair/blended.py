@@ -62,7 +62,7 @@ def foretold(before, count: int, after, rate: int):
             nothing = left[:0], right[:0]
             error = error + (np.abs(spectra(missed, nothing, size)) ** 2).sum(0)
             power = power + (np.abs(spectra(gap, nothing, size)) ** 2).sum(0)
-    return np.sqrt(np.clip(1 - smoothed(error) / (smoothed(power) + NOTHING), 0, 1))
+    return np.sqrt(np.clip(1 - (smoothed(error) + NOTHING) / (smoothed(power) + NOTHING), 0, 1))
 
 
 def frame(rate: int) -> int:

@@ -127,7 +127,7 @@ def heard(wave, begin: int, size: int, rate: int):
 
 
 def measured(method, waves, gaps, size: int, rate: int) -> tuple:
-    """Return of each gap (SNR, LSD) of a method, and what the judge hears; and the seconds of a core that a gap took."""
+    """Return of each gap (SNR, LSD) of a method, and what the judge hears; and how many seconds a gap took."""
     found, rows, took = [], [], 0.0
     around = max(round(AROUND * rate), WINDOW // 2)
     for which, begin in gaps:
