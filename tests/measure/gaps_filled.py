@@ -4,8 +4,9 @@ FOLDER holds recordings, LIST is a file of the names of those that no model was 
 in MS (such as 100,300), COUNT gaps (200) are made at places that sound, drawn by a fixed seed, and filled, by the model
 in RUN as well, at whose rate the recordings are then, and by that of reversed time after it where it is RUN+BACK. The
 SNR is over the gap, the log-spectral distance (LSD) over it and 20 ms on each side, both means over the gaps in dB,
-the LSD also less that of `ar`, with an interval of 95 %. The judge's distance is that of the seconds around the gaps
-from the same as they were recorded, in thousandths of the spread of these.
+the LSD also less that of `ar`. The judge's distance is that of the seconds around the gaps, as a set, from the same as
+they were recorded, on the scale of what these vary by; beside it is how far each of them was moved. Numbers after +-
+are half of an interval of 95 %.
 """
 
 import functools
@@ -141,12 +142,23 @@ def measured(method, waves, gaps, size: int, rate: int) -> tuple:
     return np.array(found), np.stack(rows), took / len(gaps)
 
 
-def told(seconds: float, name: str, found, beside, distance: float, took: float):
-    """Print the line of a method: its figures, its LSD less that of `beside`, and its distance."""
+def told(seconds: float, name: str, found, beside, apart, took: float):
+    """Print the line of a method: its figures, its LSD less that of `beside`, and how far `apart` its seconds are."""
     less = found[:, 1] - beside[:, 1]
-    figures = "SNR {:5.1f}  LSD {:5.1f}".format(*found.mean(0))
-    sure = f"{less.mean():+5.2f} ({1.96 * less.std() / np.sqrt(len(less)):4.2f})"
-    print(f"{1000 * seconds:3.0f} ms  {name:10}  {figures} {sure}  {distance:7.2f}  {took:6.2f} s", flush=True)
+    figures = "SNR {:5.1f}  LSD {:5.2f}".format(*found.mean(0))
+    sure = f"{less.mean():+5.2f} +- {1.96 * less.std() / np.sqrt(len(less)):4.2f}"
+    judged = "judge {:6.3f} +- {:5.3f}  moved {:5.3f}".format(*apart)
+    print(f"{1000 * seconds:3.0f} ms  {name:10}  {figures}  {sure}  {judged}  {took:5.2f} s", flush=True)
+
+
+def distances(one, other) -> tuple:
+    """Return the energy distance of seconds (N, 1, D) from what they were, its spread, and how far each is moved.
+
+    The spread is by the jackknife, leaving out one after the other, times 1.96.
+    """
+    without = [paired(*(np.delete(rows, n, 0) for rows in (one, other))) for n in range(len(one))]
+    spread = 1.96 * np.sqrt((len(one) - 1) * np.var(without))
+    return paired(one, other), spread, np.linalg.norm(one - other, axis=-1).mean()
 
 
 def main(folder, names, count=200, run=None, lengths=None):
@@ -161,7 +173,7 @@ def main(folder, names, count=200, run=None, lengths=None):
         scale, done = Scale(real[:, 0]), {}
         for method in methods:
             found, rows, took = measured(method, waves, gaps, size, rate)
-            done[method.__name__] = found, 1000 * paired(scale(real), scale(rows)), took
+            done[method.__name__] = found, distances(scale(real), scale(rows)), took
         if run:
             done["auto"] = done["model" if size > mend.LONGEST * rate else "ar"]
         for name, (found, *rest) in done.items():
