@@ -2,7 +2,7 @@
 
 FOLDER holds recordings, LIST is a file of the names of those that no model was trained on. Of each length, or of those
 in MS (such as 100,300), COUNT gaps (200) are made at places that sound, drawn by a fixed seed, and filled, by the model
-in RUN as well, at whose rate the recordings are then, and by that of reversed time after it where it is RUN+BACK. The
+in RUN as well, at whose rate the recordings are then, and with that of reversed time where it is RUN+BACK. The
 SNR is over the gap, the log-spectral distance (LSD) over it and 20 ms on each side, both means over the gaps in dB,
 the LSD also less that of `ar`. The judge's distance is that of the seconds around the gaps, as a set, from the same as
 they were recorded, on the scale of what these vary by; beside it is how far each of them was moved. Numbers after +-
