@@ -15,6 +15,7 @@ from gen.base.terminal import unseen
 from gen.base.uniforms import Uniforms
 from gen.engine.forced import hear
 from gen.engine.program import BLOCK
+from gen.repair.blended import blended, likely
 from gen.sound import hearing
 from gen.sound.autoregression import SHORT, extrapolate
 
@@ -41,12 +42,12 @@ class Continuation(NamedTuple):
 
 
 def continuation(
-    engine, codec, before, count: int, after, rate: int, label: int, seed: int, stream: int, temperature, track=unseen
+    engine, codec, before, predicted, after, rate: int, label: int, seed: int, stream: int, temperature, track=unseen
 ):
-    """Return the Continuation of `before` for `count` samples that suits `after` best, of STREAMS.
+    """Return the Continuation of `before` that suits `after` best, of STREAMS, for as long as what is `predicted` (T,).
 
-    The uniform numbers are those of streams `stream` * STREAMS and on of the seed. Without anything after, it is that
-    of the first of them.
+    That is the gap by linear prediction, with which it is blended. The uniform numbers are those of streams `stream` *
+    STREAMS and on of the seed. Without anything after, it is that of the first of them.
     """
     symbols = codec.encode(before[-round(HEARD * rate) :])
     begun = engine.begin([label])
@@ -56,17 +57,19 @@ def continuation(
     short, long = (
         codec.encode(after[: round(seconds * rate)], float(after[0])) if len(after) else [] for seconds in AFTER
     )
-    step, total = round(STEP * rate) * digits, count * digits
+    step, total = round(STEP * rate) * digits, len(predicted) * digits
     for at in track(range(0, total, step), "continuing", -(-total // step)):
         filtered.sample(min(step, total - at))
         if len(after) and at + step < total:
             filtered.resample(SHARP * (at + step) / total * filtered.likelihood(short))
     nats = -filtered.likelihood(long) if len(after) else np.zeros(1)
-    best = int(np.argmin(nats))
-    wave = codec.decode(filtered.symbols()[best], float(before[-1]) if len(before) else 0.0).astype(np.float64)
-    bits = float(nats[best] / np.log(2) / max(1, len(long) // digits))
+    last, rivals = float(before[-1]) if len(before) else 0.0, likely(nats)
+    made = codec.decode(filtered.symbols()[rivals], last).astype(np.float64)
+    waves = [joined(wave, before, after, rate) for wave in made]
+    wave = blended(waves, nats[rivals], predicted, before, after, rate) if len(before) and len(after) else waves[0]
+    bits = float(nats[rivals[0]] / np.log(2) / max(1, len(long) // digits))
     over = float((cost.nats - cost.expected).sum() / np.log(2) / max(1, len(symbols) // digits))
-    return Continuation(joined(wave, before, after, rate), bits, over, len(symbols) / digits / rate)
+    return Continuation(wave, bits, over, len(symbols) / digits / rate)
 
 
 class Filter:

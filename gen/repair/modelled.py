@@ -41,7 +41,8 @@ class Modelled:
     def __call__(self, recording, gap, gaps):
         """Return the wave (n, channels) of a gap, and how it was made.
 
-        The model fills the band that it knows; above it is what linear prediction makes. Raises ValueError.
+        The model fills the band that it knows, beside what linear prediction foretells of it; above it is what that
+        makes. Raises ValueError.
         """
         rate = recording.rate
         if gap.size > LONGEST * rate:
@@ -66,24 +67,24 @@ class Modelled:
         low = audio.resampled(np.concatenate([before, middle, after]), rate, to)
         begin = math.ceil(len(before) * to / rate)
         end = max(begin + 1, math.floor((len(before) + len(middle)) * to / rate))
-        found = self.from_both(low[:begin], end - begin, low[end:])
+        found = self.from_both(low[:begin], low[begin:end], low[end:])
         difference = np.zeros(len(low))
         difference[begin:end] = found.wave - low[begin:end]
         return found, audio.resampled(difference, to, rate)[len(before) : len(before) + len(middle)]
 
-    def continued(self, before, count: int, after):
-        """Return the Continuation of a side (T,) for `count` samples, to the one after it."""
+    def continued(self, before, predicted, after):
+        """Return the Continuation of a side (T,) to the one after it, with what is `predicted` between them."""
         chance = self.label, self.seed, self.stream, self.temperature
-        gap = before, count, after, self.trained.rate
+        gap = before, predicted, after, self.trained.rate
         return continuation(self.engine, self.trained.codec, *gap, *chance, self.track)
 
-    def from_both(self, before, count: int, after):
+    def from_both(self, before, predicted, after):
         """Return the Continuation of a side, to where it meets that of the other, if there is a model for it."""
-        found, rate = self.continued(before, count, after), self.trained.rate
+        found, rate = self.continued(before, predicted, after), self.trained.rate
         if self.back is None or not len(before) or not len(after):
             return found
         self.back.stream, self.back.track = self.stream, self.track
-        back = self.back.continued(after[::-1], count, before[::-1]).wave[::-1]
+        back = self.back.continued(after[::-1], predicted[::-1], before[::-1]).wave[::-1]
         wave = met(found.wave, back, rate)
         bits = follows(self.engine, self.trained.codec, self.label, before, wave, after, rate)
         return found._replace(wave=wave, bits=bits)

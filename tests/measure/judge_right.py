@@ -76,11 +76,17 @@ def apart(reference, heard) -> float:
     No sound is compared with the recording that it is made of. What two sets of recordings differ by, by chance, is
     then in none of these distances; it hides what an MP3 changes.
     """
-    one, other = reference.second.rows, heard.rows
+    return paired(reference.second.rows, heard.rows) / float((reference.one - reference.zero)[0])
+
+
+def paired(one, other) -> float:
+    """Return the energy distance of sounds' rows (N, K, D) from those (N, L, D) of what they are made of, in order.
+
+    No sound is compared with its own.
+    """
     kernels = [distances.alike(*rows, distances.nearness) for rows in ((one, one), (other, other), (one, other))]
-    count = len(one)
     inside, others, both = (kernel.sum() - kernel.trace() for kernel in kernels)
-    return float((inside + others - 2 * both) / (count * (count - 1)) / (reference.one - reference.zero)[0])
+    return float((inside + others - 2 * both) / (len(one) * (len(one) - 1)))
 
 
 def ordered(reference):
