@@ -47,7 +47,7 @@ def test_its_model_says_what_it_is_told_and_is_scored_with_it(gen, folder, tmp_p
 @pytest.mark.parametrize(
     ("keys", "line"),
     [
-        (["control=tempo"], "control=tempo: there are mel, loudness, pitch, onset"),
+        (["control=tempo"], "control=tempo: there are mel, constant_q, loudness, pitch, onset"),
         (["control=loudness", "untold=1"], "untold=1.0: a share of the segments is 0 or more and under 1"),
         (["hear_noise=-1"], "hear_noise=-1.0: this is 0 (none) to 10"),
         (["model=wavernn", "hear_noise=0.5"], "hear_noise=0.5: noise is added to mu-law; with codec=linear16"),
