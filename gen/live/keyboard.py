@@ -7,6 +7,7 @@ held it is as quiet as it goes. The pitch wheel bends.
 import asyncio
 import contextlib
 
+from gen.live.stage import once
 from gen.sound import midi
 
 
@@ -14,7 +15,8 @@ class Keyboard:
     """What hears messages for a stage. `say` is told what is wrong with them, once until something else is."""
 
     def __init__(self, stage, say):
-        self.stage, self.say, self.last = stage, say, ""
+        self.stage, self.complain = stage, once(say, "MIDI")
+        self.ranges = [voice.facts()["ranges"] for voice in stage.voices]
         self.held: dict[int, int] = {}  # keys and their velocities, the latest last
         self.bend = 0.0  # semitones
 
@@ -36,8 +38,8 @@ class Keyboard:
 
     def play(self):
         """Have all voices that hear a pitch or a loudness play what is held."""
-        for voice in self.stage.voices:
-            made, ranges = {}, voice.facts()["ranges"]
+        for voice, ranges in zip(self.stage.voices, self.ranges, strict=True):
+            made = {}
             if self.held and "pitch" in ranges:
                 made["pitch"] = f"{midi.hertz([*self.held][-1] + self.bend):.2f}"
             if "loudness" in ranges:
@@ -48,12 +50,6 @@ class Keyboard:
             except ValueError as error:
                 self.complain(str(error))
         self.stage.moved()
-
-    def complain(self, text: str):
-        """Say what is wrong, unless it was said last."""
-        if text != self.last:
-            self.say(f"MIDI: {text}")
-        self.last = text
 
 
 @contextlib.asynccontextmanager

@@ -10,7 +10,7 @@ import json
 import re
 import socket
 
-from gen.live.stage import Listener
+from gen.live.stage import Listener, once
 from gen.sampling.timeline import VALUES
 
 try:
@@ -65,7 +65,7 @@ class Ear(asyncio.DatagramProtocol):
     """What hears packets for a stage. `say` is told what is wrong with them, once until something else is."""
 
     def __init__(self, stage, say):
-        self.stage, self.say, self.answers, self.last = stage, say, Listener(), ""
+        self.stage, self.say, self.answers, self.complain = stage, say, Listener(), once(say, "OSC")
 
     def datagram_received(self, data, addr):
         try:
@@ -80,12 +80,6 @@ class Ear(asyncio.DatagramProtocol):
         while not self.answers.queue.empty():
             for path in json.loads(self.answers.queue.get_nowait()).get("kept", []):
                 self.say(f"kept as {path}")
-
-    def complain(self, text: str):
-        """Say what is wrong, unless it was said last."""
-        if text != self.last:
-            self.say(f"OSC: {text}")
-        self.last = text
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -35,6 +35,19 @@ RULES = {  # of what a player may ask
 }
 
 
+def once(say, kind: str):
+    """Return a function that says what is wrong with a `kind` of steering, unless that was said last."""
+    last = ""
+
+    def complain(text: str):
+        nonlocal last
+        if text != last:
+            say(f"{kind}: {text}")
+        last = text
+
+    return complain
+
+
 class Listener:
     """Someone with the page open, whom what is in `queue` is to be sent, as it is, text or bytes."""
 
