@@ -16,6 +16,7 @@ from gen.engine.program import BLOCK, LABEL, ROWS, room
 
 TOGETHER = 4  # streams for which a weight is read once
 PASSES = 2  # of the model for a stream that is guided, each with numbers of its own
+POWERS = 64  # of two, from 1 down, by which probabilities are told apart
 DAMAGED = -1  # what `draw` returns where the model's probabilities are no numbers
 
 
@@ -41,6 +42,7 @@ class Choice(NamedTuple):
     guidance: float  # the weight, in the type of numbers
     p: np.ndarray  # (L,) float64, room to work in
     heap: np.ndarray  # (L,) int64, room to work in
+    mass: np.ndarray  # (POWERS,) float64, room to work in
 
 
 @inlined
@@ -64,24 +66,43 @@ def before(a, b, p):
 
 
 @inlined
-def keep_likeliest(p, share, heap):
-    """Zero all of p but the fewest likeliest symbols that together reach `share` of it (arXiv 1904.09751)."""
-    count, mass = len(p), 0.0
-    for i in range(count):
-        heap[i] = i
-        mass += p[i]
+def power(p, at):
+    """Return how many powers of two p[at] is under 1, at most POWERS - 1: its exponent, as IEEE 754 stores it."""
+    return min(max(1023 - (p.view(np.int64)[at] >> 52), 0), POWERS - 1)
+
+
+@inlined
+def keep_likeliest(p, share, heap, mass):
+    """Zero all of p but the fewest likeliest symbols that together reach `share` of it (arXiv 1904.09751).
+
+    Of p in [0, 1], only those of the power of two in which the share is reached are ranked; `mass` has room for each.
+    """
+    mass[:] = 0.0
+    for i in range(len(p)):
+        mass[power(p, i)] += p[i]
+    least = 0.0
+    for each in mass:
+        least += each
+    least *= share
+    kept, last, count = 0.0, 0, 0
+    while last < POWERS - 1 and kept + mass[last] < least:
+        kept += mass[last]
+        last += 1
+    for i in range(len(p)):
+        if power(p, i) == last:
+            heap[count] = i
+            count += 1
+        elif power(p, i) > last:
+            p[i] = 0.0
     for i in range(count // 2):
         sift(heap, p, count // 2 - 1 - i, count)
-    kept, last = 0.0, heap[0]
-    while count and kept < share * mass:
-        last = heap[0]
-        kept += p[last]
+    while count and kept < least:
+        kept += p[heap[0]]
         count -= 1
         heap[0] = heap[count]
         sift(heap, p, 0, count)
-    for i in range(len(p)):
-        if before(last, i, p):
-            p[i] = 0.0
+    for i in range(count):
+        p[heap[i]] = 0.0
 
 
 @inlined
@@ -97,7 +118,7 @@ def draw(logits, uniform, choice):
     for i in range(len(p)):
         p[i] = exp((logits[i] - most) * sharpness)
     if choice.top_p < 1:
-        keep_likeliest(p, choice.top_p, choice.heap)
+        keep_likeliest(p, choice.top_p, choice.heap, choice.mass)
     mass = 0.0
     for begin in range(0, len(p), LANES):
         mass += total(p, begin, LANES)

@@ -9,7 +9,7 @@ import numpy as np
 from gen.base import machine
 from gen.base.uniforms import Uniforms
 from gen.compiled.door import FOLDER
-from gen.engine.loop import Choice, Tile, run
+from gen.engine.loop import POWERS, Choice, Tile, run
 from gen.engine.lower import lower
 from gen.engine.program import BLOCK
 from gen.models.told import held
@@ -109,7 +109,7 @@ class Engine:
             rows, levels = slice(begin, begin + size), self.levels
             parts = streams.numbers[rows], streams.heard[rows], streams.labels[rows]
             tile = Tile(*(part.reshape(-1, *part.shape[2:]) for part in parts))
-            room = np.zeros(levels), np.zeros(levels, np.int64)
+            room = np.zeros(levels), np.zeros(levels, np.int64), np.zeros(POWERS)
             choice = Choice(forced[rows], uniforms[rows], sharpness, float(top_p), passes, weight, *room)
             return run(self.packed, tile, choice, streams.position, steps, seen[rows])
 

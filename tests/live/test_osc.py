@@ -9,6 +9,7 @@ from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from gen.live import osc
+from gen.sampling.settings import Settings
 from tests.live.test_stage import got, stage  # noqa: F401  a fixture
 
 
@@ -36,8 +37,8 @@ def test_settings_are_changed_for_all_or_for_one(ear):
     ):  # fmt: skip
         ear.datagram_received(data, None)
     assert ear.said == []
-    told = {"temperature": 0.8, "top_p": 1.0, "pitch": "440.5", "loudness": -20, "label": {"lo": 0.75, "hi": 0.25}}
-    assert first == {**told, "guidance": 2, "seed": 7}
+    told = {"temperature": 0.8, "pitch": "440.5", "loudness": -20, "label": {"lo": 0.75, "hi": 0.25}}
+    assert first == {**told, "guidance": 2, "seed": 7, "top_p": Settings().top_p}
     assert (second["temperature"], second["top_p"], second["seed"]) == (0.8, 0.9, 7)
     for data in (packet("/1/pitch", "C#3"), packet("/1/loudness"), packet("/1/label", "any")):
         ear.datagram_received(data, None)

@@ -10,6 +10,7 @@ import pytest
 from gen.live import stage as module
 from gen.live.stage import HEADER, LISTENERS, WAITING, Stage
 from gen.live.voice import Voice
+from gen.sampling.settings import Settings
 from tests.sampling.test_guidance import save
 from tests.small import curves, save_run
 
@@ -95,7 +96,7 @@ def test_settings_go_back_freeze_and_keep(stage, tmp_path):
     to = {"temperature": 0.7, "label": {"lo": 0.5, "hi": 0.5}, "pitch": "440.00", "loudness": -20, "guidance": 1.5}
     assert ask(stage, player, set=0, id=7, to=to) == [{"id": 7, "voice": 0, "from": 0, "epoch": 1}]
     perform(stage)
-    assert stage.voices[0].session.settings == {**to, "seed": 0, "top_p": 1.0}
+    assert stage.voices[0].session.settings == {**to, "seed": 0, "top_p": Settings().top_p}
     assert ask(stage, player, back=3)[-1]["epoch"] == 2
     assert [voice.settings["seed"] for voice in stage.voices] == [1, 1]
     perform(stage)
