@@ -19,11 +19,10 @@ class Settings:
     """The settings of takes; with a model they say all that there is to say of them.
 
     `seconds` is their length, or inf; SECONDS, or that of what they follow, unless given. `label` is one of the
-    model's, or ANY. `top_p` leaves out what is drawn once in ten thousand samples (see `gen.sampling.reference.draw`),
-    which is where most of what breaks out begins. `guidance` moves takes away from what the model makes untold (see
-    `gen.models.guided`): 1 is as trained, 0 is untold. `prime` is a recording to go on from, `follow` one whose curves
-    they are told: a path, or a wave (T,) at the model's rate; `curves` is a table of them, `midi` a file each of whose
-    channels is a stream, and `pitch`, `loudness` and `shift` are as `gen.sampling.play.asked` has it.
+    model's, or ANY. `guidance` moves takes away from what the model makes untold (see `gen.models.guided`): 1 is as
+    trained, 0 is untold. `prime` is a recording to go on from, `follow` one whose curves they are told: a path, or a
+    wave (T,) at the model's rate; `curves` is a table of them, `midi` a file each of whose channels is a stream, and
+    `pitch`, `loudness` and `shift` are as `gen.sampling.play.asked` has it.
     `engine` is compiled or reference, the definition in PyTorch, slow; where a model can't be compiled it takes over.
     `weights` of the compiled one are bfloat16, float32 (twice the bytes, slower) or float64, numbers beside them
     float32 or float64. `guard` has what collapses drawn again (see `gen.sampling.guard`). `stream` is the first take's
@@ -34,7 +33,7 @@ class Settings:
     count: int | None = None
     seed: int = 0
     temperature: float = 1.0
-    top_p: float = 0.9999
+    top_p: float = 1.0
     label: str | None = None
     guidance: float = 1.0
     prime: str | None = None
