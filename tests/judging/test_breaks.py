@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gen.judging import anchors
-from gen.judging.breaks import KINDS, Usual, again, flicker
+from gen.judging.breaks import KINDS, Usual, again, flicker, seconds
 from tests.judging.test_statistics import RATE, spoken
 
 SECONDS = 6
@@ -99,3 +99,11 @@ def test_a_loop_is_like_what_follows_at_its_period_and_noise_is_like_nothing():
 def test_noise_flickers_alike_at_every_level():
     noise = np.random.default_rng(0).standard_normal(RATE)
     assert np.allclose(flicker(noise, RATE), flicker(noise / 100, RATE))
+
+
+@pytest.mark.parametrize("ms", [1, 5, 20, 40])
+def test_a_second_in_which_it_sounds_for_a_moment_at_its_end_is_heard(ms):
+    wave = np.zeros(RATE)
+    wave[-RATE * ms // 1000 :] = np.random.default_rng(0).standard_normal(RATE * ms // 1000)
+    (found,) = seconds(wave, RATE)
+    assert 0 <= found.tone <= 1 and np.isfinite(found.flicker).all()
