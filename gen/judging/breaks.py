@@ -82,9 +82,9 @@ def tone(second, rate: int) -> float:
     heard = listen(second, rate, EACH)
     power = framed(second, rate, EACH).var(1)[: len(heard.ratio)]
     loud = heard.ratio[: len(power)][power > 10 ** (-FAINT / 10) * power.max()]
-    return (
-        float(np.quantile(1 / (1 + 10 ** (-loud / 10)), MOST)) if len(loud) else 1.0
-    )  # too short to be told from a tone
+    if not len(loud):
+        return 1.0  # it sounds too short a time to be told from a tone
+    return float(np.quantile(1 / (1 + 10 ** (-loud / 10)), MOST))
 
 
 class Usual:
