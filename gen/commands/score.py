@@ -24,7 +24,8 @@ def run(path, run: str, label: str | None, faults: bool, png: bool, out: str):
     from gen.base import files, streams, tables, terminal
     from gen.corpus.names import find_audio
     from gen.judging import surprise
-    from gen.judging.faults import COLUMNS, Breaks, plain, rows, together
+    from gen.judging.clicks import Breaks
+    from gen.judging.faults import COLUMNS, plain, rows, together
     from gen.pages import surprise as page
     from gen.run.folder import name_of
     from gen.sampling.trained import Trained
@@ -38,8 +39,8 @@ def run(path, run: str, label: str | None, faults: bool, png: bool, out: str):
     single = Path(path).is_file()
     scores, found = [], {}
     for name in names:
-        breaks = Breaks(trained.rate) if faults else None
         try:
+            breaks = Breaks(trained, engine, folder / name, label) if faults else None
             one = surprise.surprise(trained, engine, folder / name, name, label, terminal.track, breaks)
             if breaks:
                 found[name] = together(breaks.end(), plain(folder / name))

@@ -1,9 +1,7 @@
-"""Faults of a recording: clicks and splices, which a model hears, and dropouts and clipping, which are plain to see.
+"""Faults of a recording, and those that are plain to see: dropouts and clipping.
 
-A break, be it a click or a splice, is a moment at which the error of linear prediction stands out from the 20 ms on
-both sides of it, as the pulses of a voice, which come again, and onsets, after which all is loud, don't; and at which a
-model of such sounds is surprised beyond what it expected. Waves are (T,) mono at the model's rate for breaks, and what
-is stored, channel by channel at its own rate, for the others. Places are in seconds.
+Clicks and splices, which a model hears, are those of gen.judging.clicks. Waves here are what is stored, channel by
+channel at its own rate. Places are in seconds.
 """
 
 from typing import NamedTuple
@@ -11,19 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from gen.sound import audio, depths
-from gen.sound.autoregression import filter_of, interpolate, stretch
 
 CLICK, SPLICE, DROPOUT, CLIPPING = "click", "splice", "dropout", "clipping"
 COLUMNS = ("file", "from", "to", "fault", "strength")
 
-ORDER = 32  # of linear prediction
-FITTED = 0.05  # seconds for which it is fitted, on three times as many
-NEAR, FAR = 0.001, 0.02  # seconds from a moment that are left out, and up to which it must stand out
-FLOOR = 1e-3  # of full scale: an error under it is nothing to hear
-STANDS = 2.5  # times the highest error around it
-SURPRISED = 8.0  # bits over what was expected, of four samples
-MENDED = (0.0006, 0.0014)  # seconds of a break before and after the moment
-SMOOTH = 0.62  # of the error around it: where what joins the sides has more, they don't belong together
+NEAR = 0.001  # seconds within which breaks are one
 PIECE, MARGIN = 10.0, 0.1  # seconds looked at together, and of those on each side
 
 SILENT = 0.001  # seconds of nothing but one value that are a dropout, at least
@@ -34,99 +24,16 @@ ALIKE = 2.0**-15  # samples that differ by less are at one level
 
 
 class Fault(NamedTuple):
-    """A fault from one second to another; the strength of a break is how far it stands out, of others their samples."""
+    """A fault from one second to another.
+
+    The strength of a click is the bits that a model saves where it is mended, of a splice how many times it stands out,
+    of others their samples.
+    """
 
     begin: float
     end: float
     kind: str
     strength: float
-
-
-class Breaks:
-    """Listens with a model: is called with each block of a wave and its Cost, and finds clicks and splices."""
-
-    def __init__(self, rate: int):
-        self.rate = rate
-        self.found: list = []
-        self.wave, self.over, self.begin = np.zeros(0), np.zeros(0), 0
-        self.margin, self.done = round(MARGIN * rate), 0
-
-    def __call__(self, block, cost):
-        """Hear a block (n,) of the wave and what it cost."""
-        self.wave = np.concatenate([self.wave, block])
-        self.over = np.concatenate([self.over, (cost.nats - cost.expected) / np.log(2)])
-        if len(self.wave) > PIECE * self.rate:
-            self.search(len(self.wave) - self.margin)
-
-    def end(self) -> list:
-        """Return all Faults, when the wave has ended."""
-        self.search(len(self.wave))
-        return self.found
-
-    def search(self, until: int):
-        """Add what is found before sample `until` of those kept; keep what comes after it, and a margin."""
-        for at, strength in breaks(self.wave, self.over, self.rate):
-            if self.done <= self.begin + at < self.begin + until:
-                moment = (self.begin + at) / self.rate
-                kind = SPLICE if roughness(self.wave, at, self.rate) > SMOOTH else CLICK
-                self.found.append(Fault(max(0.0, moment - MENDED[0]), moment + MENDED[1], kind, strength))
-        self.done = self.begin + until
-        left = max(0, until - self.margin)
-        self.wave, self.over, self.begin = self.wave[left:], self.over[left:], self.begin + left
-
-
-def breaks(wave, over, rate: int) -> list:
-    """Return the breaks of a wave: sample, and how far the error stands out. `over` (T,) are bits over the expected."""
-    error = prediction_error(wave, rate)
-    strength = error / (surrounding(error, round(NEAR * rate), round(FAR * rate)) + FLOOR)
-    surprise = np.convolve(over, np.ones(4), "same")
-    found: list = []
-    for at in np.flatnonzero(strength > STANDS):
-        near = surprise[max(0, at - 4) : at + 8]
-        if near.max() < SURPRISED:
-            continue
-        if found and at - found[-1][0] < NEAR * rate:
-            found[-1] = max(found[-1], (int(at), float(strength[at])), key=lambda each: each[1])
-        else:
-            found.append((int(at), float(strength[at])))
-    return found
-
-
-def prediction_error(wave, rate: int):
-    """Return the size of the error (T,) of linear prediction, which is fitted anew for each FITTED seconds."""
-    size, error = round(FITTED * rate), np.zeros(len(wave))
-    for at in range(0, len(wave), size):
-        begin = max(0, at - size)
-        part = wave[begin : at + 2 * size]
-        inside = np.convolve(part, filter_of(part, min(ORDER, len(part) - 1)))[at - begin : at - begin + size]
-        error[at : at + size] = np.abs(inside[: len(error) - at])
-    error[:ORDER] = 0  # which nothing comes before
-    return error
-
-
-def surrounding(error, near: int, far: int):
-    """Return the highest error (T,) from `near` to `far` samples before and after each sample."""
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(error, far), far - near).max(1)
-    before, after = windows[: len(error)], windows[far + near + 1 :][: len(error)]
-    return np.maximum(before, np.pad(after, (0, len(error) - len(after))))
-
-
-def roughness(wave, at: int, rate: int) -> float:
-    """Return the error of what joins the sides of a break at sample `at`, beside that around it.
-
-    The smoothest of all that might join them is smooth where the sides belong together, as those of a click do.
-    """
-    reach, size = round(FITTED * rate), round(sum(MENDED) * rate)
-    begin = max(0, at - reach)
-    part = wave[begin : at + reach].astype(np.float64)
-    first = max(0, at - begin - round(MENDED[0] * rate))
-    if first < ORDER or len(part) - first - size < 2 * ORDER:
-        return 0.0  # at an end there is nothing to be joined
-    joined = interpolate(part, stretch(part, first, size), ORDER, rounds=2)
-    error = np.convolve(joined, filter_of(joined, ORDER))[: len(part)] ** 2
-    last, wide = first + size + ORDER // 2, round(FAR / 2 * rate)
-    around = np.concatenate([error[max(0, first - wide) : first], error[last : last + wide]])
-    return float(np.sqrt(error[first:last].mean()) / (np.sqrt(around.mean()) + FLOOR / 10))
 
 
 def plain(path) -> list:

@@ -41,11 +41,16 @@ def blended(waves, nats, predicted, before, after, rate: int):
     led = np.clip(expected - decibels(best), -MOST, MOST)
     left = np.sqrt(np.maximum(0, 1 - share**2 * 10 ** ((decibels(kept) - expected) / 10)))
     wave = wave_of(share * kept + left * 10 ** (led / 20) * best, len(sides[0]), len(predicted), size)
+    return joined_at_ends(wave, predicted, rate)
+
+
+def joined_at_ends(wave, other, rate: int):
+    """Return a wave that begins and ends as the `other` (T,), which joins its sides, in JOIN seconds of each end."""
     join = min(round(JOIN * rate), len(wave) // 2)
     fade = np.ones(len(wave))
     fade[:join] = np.sin(np.pi / 2 * (np.arange(join) + 0.5) / join) ** 2
     fade *= fade[::-1]
-    return fade * wave + (1 - fade) * predicted
+    return fade * wave + (1 - fade) * other
 
 
 def foretold(before, count: int, after, rate: int):
@@ -91,13 +96,13 @@ def wave_of(spectra, begin: int, count: int, size: int):
     return whole[size + begin : size + begin + count] * 2 / PARTS
 
 
-def decibels(spectra):
-    """Return spectra as smoothed powers in dB."""
-    return smoothed(10 * np.log10(np.abs(spectra) ** 2 + NOTHING))
+def decibels(spectra, bins: int = SMOOTH):
+    """Return spectra as powers in dB, smoothed over so many bins."""
+    return smoothed(10 * np.log10(np.abs(spectra) ** 2 + NOTHING), bins)
 
 
-def smoothed(rows):
-    """Return rows (..., bins) smoothed over SMOOTH bins."""
-    weights = np.hanning(SMOOTH + 2)[1:-1]
-    padded = np.pad(rows, [(0, 0)] * (rows.ndim - 1) + [(SMOOTH // 2, SMOOTH // 2)], "edge")
-    return np.lib.stride_tricks.sliding_window_view(padded, SMOOTH, axis=-1) @ (weights / weights.sum())
+def smoothed(rows, bins: int = SMOOTH):
+    """Return rows (..., n) smoothed over so many bins."""
+    weights = np.hanning(bins + 2)[1:-1]
+    padded = np.pad(rows, [(0, 0)] * (rows.ndim - 1) + [(bins // 2, bins // 2)], "edge")
+    return np.lib.stride_tricks.sliding_window_view(padded, bins, axis=-1) @ (weights / weights.sum())

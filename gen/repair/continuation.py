@@ -16,7 +16,7 @@ from gen.base.uniforms import Uniforms
 from gen.engine.forced import hear
 from gen.engine.program import BLOCK
 from gen.repair.blended import blended, likely
-from gen.sound import hearing
+from gen.repair.settled import leveled, settled
 from gen.sound.autoregression import SHORT, extrapolate
 
 HEARD = 4.0  # seconds before a gap that the model hears, at most
@@ -25,7 +25,7 @@ AFTER = 0.02, 0.06  # seconds of it that are heard then, and at the end
 SHARP = 0.1  # of its log-likelihood that counts at the end of the gap for resampling, less before
 FADE = 0.015  # seconds at each end in which a continuation is cross-faded with what leads on from that side
 ORDER, REACH = 0.016, 0.128  # seconds of the linear prediction that leads on, and of the side it is fitted to
-RAMP, LOUDER = 0.25, 20.0  # seconds before the right side in which the level is led to the one there; dB at most
+RAMP = 0.25  # seconds before the right side in which the level is led to the one there; twice as long is long
 STREAMS = 64
 
 
@@ -66,7 +66,10 @@ def continuation(
     last, rivals = float(before[-1]) if len(before) else 0.0, likely(nats)
     made = codec.decode(filtered.symbols()[rivals], last).astype(np.float64)
     waves = [joined(wave, before, after, rate) for wave in made]
-    wave = blended(waves, nats[rivals], predicted, before, after, rate) if len(before) and len(after) else waves[0]
+    wave = waves[0]
+    if len(before) and len(after):
+        wave = blended(waves, nats[rivals], predicted, before, after, rate)
+        wave = settled(wave, before, after, rate) if is_long(wave, rate) else wave
     bits = float(nats[rivals[0]] / np.log(2) / max(1, len(long) // digits))
     over = float((cost.nats - cost.expected).sum() / np.log(2) / max(1, len(symbols) // digits))
     return Continuation(wave, bits, over, len(symbols) / digits / rate)
@@ -122,13 +125,17 @@ def joined(wave, before, after, rate: int):
     ahead, back = (leading(side, size, rate) for side in (before, after[::-1]))
     fade = np.cos(np.pi / 2 * (np.arange(size) + 0.5) / size) ** 2
     wave = wave.copy()
-    ramp = round(RAMP * rate)
-    if back is not None and len(wave) > 2 * ramp:
-        wave[::-1] = leveled(wave[::-1], back, ramp)
+    if back is not None and is_long(wave, rate):
+        wave[::-1] = leveled(wave[::-1], back, round(RAMP * rate))
     for expected, made in ((ahead, wave), (back, wave[::-1])):
         if expected is not None:
             made[:size] = fade * expected + (1 - fade) * made[:size]
     return wave
+
+
+def is_long(wave, rate: int) -> bool:
+    """Return whether a continuation is so long that its level and spectrum may wander."""
+    return len(wave) > 2 * round(RAMP * rate)
 
 
 def leading(side, size: int, rate: int):
@@ -137,14 +144,3 @@ def leading(side, size: int, rate: int):
     if len(near) < SHORT or not size:
         return None
     return extrapolate(near, size, min(round(ORDER * rate), len(near) // 2))
-
-
-def leveled(wave, beginning, ramp: int):
-    """Return a wave whose level rises or falls, over `ramp` samples, to that of its `beginning` as it should be.
-
-    It does so by LOUDER at most, steadily in dB.
-    """
-    size = len(beginning)
-    levels = [hearing.level(np.sqrt(np.mean(part**2))) for part in (beginning, wave[:size])]
-    gain = np.clip(levels[0] - levels[1], -LOUDER, LOUDER) * np.clip(1 - (np.arange(len(wave)) - size) / ramp, 0, 1)
-    return wave * 10 ** (gain / 20)

@@ -4,6 +4,7 @@ import numpy as np
 
 from gen.base.terminal import unseen
 from gen.judging import faults
+from gen.judging.clicks import Breaks
 from gen.judging.surprise import scorer, surprise
 from gen.repair.gaps import Gap
 from gen.sound import depths
@@ -22,8 +23,9 @@ def find(path, trained=None, run=None, label: str | None = None, track=unseen) -
     plain = faults.plain(path)
     if trained is None:
         return plain
-    breaks = faults.Breaks(trained.rate)
-    surprise(trained, scorer(trained, run), path, str(path), label, track, breaks)
+    engine = scorer(trained, run)
+    breaks = Breaks(trained, engine, path, label)
+    surprise(trained, engine, path, str(path), label, track, breaks)
     return [fault for fault in faults.together(breaks.end(), plain) if fault.kind != faults.SPLICE]
 
 

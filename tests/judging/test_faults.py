@@ -4,56 +4,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from gen.engine.forced import Cost
 from gen.judging import faults
 from tests.small import save_run
 from tests.sound.test_autoregression import notes
 
 RATE = 16000
-
-
-def heard(wave, bits, block=4000):
-    """Return the breaks of a wave where a model is surprised by `bits` more than it expected, everywhere."""
-    breaks = faults.Breaks(RATE)
-    for at in range(0, len(wave), block):
-        part = wave[at : at + block]
-        breaks(part, Cost(np.full(len(part), bits * np.log(2)), np.zeros(len(part)), np.ones(len(part))))
-    return breaks.end()
-
-
-def clicked(at, seconds=1.0):
-    wave = notes(seconds)
-    for moment in at:
-        wave[moment : moment + 3] += 0.2
-    return wave
-
-
-def test_a_click_is_found_where_a_model_is_surprised_and_nowhere_else():
-    at = [3000, 9000, 15000]
-    found = heard(clicked(at), 5)
-    assert [f.kind for f in found] == ["click"] * 3
-    for fault, moment in zip(found, at, strict=True):
-        assert fault.begin < moment / RATE < (moment + 3) / RATE < fault.end
-    assert heard(clicked(at), 0) == []
-    assert heard(notes(1.0), 5) == []
-    assert heard(np.zeros(RATE), 5) == []
-
-
-def test_what_doesnt_go_on_is_a_splice():
-    wave = notes(1.5)
-    found = heard(np.concatenate([wave[:8000], wave[10333:]]), 5)
-    assert [f.kind for f in found] == ["splice"]
-    assert found[0].begin < 0.5 < found[0].end
-
-
-def test_the_same_is_found_in_any_blocks_and_across_pieces(monkeypatch):
-    at = [*range(1500, 31000, 1777)]
-    whole = heard(clicked(at, 2.0), 5)
-    assert len(whole) == len(at)
-    monkeypatch.setattr(faults, "PIECE", 0.3)
-    for block in (700, 4000):
-        pieces = heard(clicked(at, 2.0), 5, block)
-        assert [round(f.begin * RATE) for f in pieces] == [round(f.begin * RATE) for f in whole]
 
 
 def damaged(path, **how):

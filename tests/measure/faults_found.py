@@ -16,6 +16,7 @@ import soundfile
 
 import gen
 from gen.judging import faults
+from gen.judging.clicks import Breaks
 from gen.judging.surprise import scorer, surprise
 from gen.repair import found, mend
 from gen.sound import audio
@@ -101,11 +102,11 @@ def main(folder, names, run):
             for wave in waves:
                 broken, planted_at = planted(wave, rate, random, kinds)
                 soundfile.write(path, broken, rate, "FLOAT")
-                breaks = faults.Breaks(rate)
+                breaks = Breaks(trained, engine, path)
                 surprise(trained, engine, path, "a.wav", None, also=breaks)
                 both = faults.together(breaks.end(), faults.plain(path))
                 there.append(planted_at)
-                moments.append([f.begin if f.kind == faults.DROPOUT else (f.begin + faults.MENDED[0]) for f in both])
+                moments.append([f.begin for f in both])
                 scores.append(plain_score(broken))
                 if faults.SPLICE not in kinds:
                     kept = [f for f in both if f.kind != faults.SPLICE]
